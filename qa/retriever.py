@@ -1,0 +1,120 @@
+"""Retrieval: every sentence of the article scored against the question by four measures, fused per question.
+
+Dense and BM25 scores live on scales of their own, so each measure is standardised over the sentences in question (a z-score)
+before the weighted sum; ranks alone (reciprocal rank fusion) throw the sizes away and do worse on every set measured.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.encoder import Encoder
+from index.store import Index
+from index.units import Passage, Sentence
+from qa.question import search_text
+from qa.settings import Settings
+
+MEASURES = ("dense_sentence", "bm25_sentence", "dense_passage", "bm25_passage")
+_DECIMALS = 4
+"""Fused scores are rounded before they are ranked: a batch and a single question differ by about 1e-6, which must not
+decide between equals; equals rank by position in the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class FusionWeights:
+    """Weight of each measure's z-score in the fused score."""
+
+    dense_sentence: float = 1.0
+    bm25_sentence: float = 0.5
+    dense_passage: float = 0.5
+    bm25_passage: float = 0.25
+
+    @classmethod
+    def of(cls, settings: Settings) -> "FusionWeights":
+        return cls(**{name: getattr(settings, name) for name in MEASURES})
+
+    def as_array(self) -> NDArray[np.float32]:
+        return np.array([getattr(self, name) for name in MEASURES], dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Retrieval:
+    """All sentences that a question was asked of, scored.
+
+    :param first_row: row in the index of the first of the n sentences.
+    :param raw: *Shape:* ``(4, n)``, float32: the measures of `MEASURES` as they come, a sentence taking its passage's score
+        for the passage measures.
+    :param fused: *Shape:* ``(n,)``, float32: weighted sum of per-measure z-scores; higher is better, comparable within one
+        question only.
+    """
+
+    question: str
+    index: Index
+    first_row: int
+    raw: NDArray[np.float32]
+    fused: NDArray[np.float32]
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """*Shape:* ``(n,)``: positions of the sentences, best first; equal scores in article order."""
+        return np.argsort(-self.fused, kind="stable")
+
+    def sentence(self, position: int) -> Sentence:
+        return self.index.sentences[self.first_row + int(position)]
+
+    def passages(self, depth: int) -> list[Passage]:
+        """The `depth` best passages, a passage scoring as its best sentence; best first."""
+        best: dict[tuple[str, int], None] = {}
+        for position in self.order:
+            sentence = self.sentence(position)
+            best[sentence.article_id, sentence.passage_id] = None
+            if len(best) == depth:
+                break
+        return [self.index.passage(article_id, passage_id) for article_id, passage_id in best]
+
+
+class Retriever:
+    """Scores the sentences of one article, or of all, against questions."""
+
+    def __init__(self, index: Index, encoder: Encoder, weights: FusionWeights | None = None) -> None:
+        self.index = index
+        self.encoder = encoder
+        self.weights = (weights or FusionWeights()).as_array()
+
+    def retrieve(self, questions: Sequence[str], article: str | None = None) -> list[Retrieval]:
+        """One `Retrieval` a question, in order; questions are encoded as one batch.
+
+        :raises ArticleError: there is no such article.
+        """
+        if not questions:
+            return []
+        texts = [search_text(question) for question in questions]
+        vectors = self.encoder.encode(texts)
+        sentences, passages = self.index.sentence_rows(article), self.index.passage_rows(article)
+        home = self.index.passage_of[sentences[0] : sentences[1]] - passages[0]
+        raw = np.stack(
+            [
+                self.index.sentence_vectors.scores(vectors, sentences),
+                self.index.sentence_terms.scores(texts, sentences),
+                self.index.passage_vectors.scores(vectors, passages)[:, home],
+                self.index.passage_terms.scores(texts, passages)[:, home],
+            ],
+            axis=1,
+        )
+        fused = np.round(np.einsum("m,qmn->qn", self.weights, standardise(raw)), _DECIMALS)
+        return [
+            Retrieval(question, self.index, sentences[0], raw[row], fused[row]) for row, question in enumerate(questions)
+        ]
+
+
+def standardise(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """z-scores over the last axis; a measure that says nothing (all equal) becomes zeros.
+
+    >>> standardise(np.array([1.0, 3.0], dtype=np.float32)).round(3).tolist()
+    [-1.0, 1.0]
+    """
+    centred = scores - scores.mean(axis=-1, keepdims=True)
+    return centred / (scores.std(axis=-1, keepdims=True) + 1e-6)
