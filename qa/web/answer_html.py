@@ -1,0 +1,197 @@
+"""An Answer as the HTML of one chat message.
+
+Gradio's chat renders Markdown, then sanitises it. Each message here is one HTML block without a line break in it, so
+Markdown leaves its inside alone, and is built from escaped text, so nothing typed or quoted becomes markup. The sanitiser
+drops `data-*` and `aria-*`: a citation's target travels in its `href`, its hint in `title`.
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from index.article import Article
+from index.units import Sentence
+from qa.answer import Answer, Citation
+from qa.question import MAX_QUESTION
+from qa.web.article_html import readable_date
+
+GLIMPSE = 200
+"""Code points that are shown of a question too long to be asked; any other is shown whole."""
+
+_POINTS_BACK = re.compile(
+    r"[\"'“‘«]*(?:(?:and|but|so|yet|then)\s+)?"
+    r"(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those)\b",
+    re.IGNORECASE,
+)
+_SAYS = {"high": "The article says", "medium": "The article says", "low": "The article may say"}
+_METER = {"high": 3, "medium": 2, "low": 1}
+
+
+def question_html(question: str) -> str:
+    """What the reader typed, as typed."""
+    shown = question if len(question) <= MAX_QUESTION else f"{question[:GLIMPSE].rstrip()} …"
+    return f'<div class="qa-question" dir="auto">{_escape(shown)}</div>'
+
+
+def busy_html() -> str:
+    """What stands in the answer's place until it comes."""
+    return '<div class="qa-busy">Reading the article<span></span><span></span><span></span></div>'
+
+
+def error_html(message: str) -> str:
+    """Why there is no answer, in words."""
+    return f'<div class="qa-turn qa-error" id="{_turn_id()}"><p>{_escape(message)}</p></div>'
+
+
+def welcome_html(suggestions: Sequence[str]) -> str:
+    """What an empty chat says."""
+    return (
+        '<div class="qa-welcome"><p class="qa-welcome-title">Ask this article</p>'
+        "<p>Every answer is <mark>quoted word for word</mark> from the article, and cited. "
+        "If the article does not say, you are told so.</p>"
+        f"{_chips('Try one of these', suggestions)}</div>"
+    )
+
+
+def answer_html(answer: Answer, article: Article, sentences: Sequence[Sentence]) -> str:
+    """The message for `answer`, whose citations lie in `article`; `sentences` are the article's, in reading order."""
+    parts: list[str] = []
+    if answer.interpreted_as:
+        parts.append(f'<p class="qa-interpreted">Interpreted as: {_escape(answer.interpreted_as)}</p>')
+    if answer.message:
+        parts.append(f'<p class="qa-message" dir="auto">{_escape(answer.message)}</p>')
+    if answer.kind == "answer":
+        parts += _evidence(answer, article, sentences)
+    elif answer.kind == "overview":
+        parts.append(_verdict("In the article’s own sentences", answer))
+        parts += [_quote(citation, article, sentences, "qa-quote") for citation in answer.citations]
+        parts.append(_actions(answer, answer.citations[:1], article))
+    elif answer.kind == "no_answer":
+        parts += _refusal(answer, article)
+    parts.append(_chips("You could ask", answer.suggestions))
+    return f'<div class="qa-turn qa-{answer.kind}" id="{_turn_id()}">{"".join(parts)}</div>'
+
+
+def permalink(question: str, article_id: str, sentence_id: int | None) -> str:
+    """The address, relative to the page, that asks `question` again and lights up the sentence."""
+    query: dict[str, str | int] = {"article": article_id, "q": question}
+    if sentence_id is not None:
+        query["s"] = sentence_id
+    return f"?{urlencode(query)}"
+
+
+def _evidence(answer: Answer, article: Article, sentences: Sequence[Sentence]) -> list[str]:
+    first, *others = answer.citations
+    parts = [
+        _verdict(_SAYS[answer.confidence_label or "medium"], answer),
+        _quote(first, article, sentences, "qa-quote qa-first"),
+        _actions(answer, [first], article),
+    ]
+    if others:
+        parts.append('<p class="qa-label">Also relevant</p>')
+        parts += [_quote(citation, article, sentences, "qa-quote qa-more") for citation in others]
+    return parts
+
+
+def _refusal(answer: Answer, article: Article) -> list[str]:
+    parts = [_verdict("" if answer.message else "The article does not say.", answer)]
+    if answer.nearest:
+        parts.append('<p class="qa-label">Not an answer — the nearest sentences:</p><ul class="qa-nearest">')
+        parts += [
+            f'<li dir="auto">{_escape(near.quote)} <a class="qa-near" href="#s{near.sentence_id}"'
+            f' title="Show this sentence in the article">Show in article</a></li>'
+            for near in answer.nearest
+        ]
+        parts.append("</ul>")
+    parts.append(_actions(answer, (), article))
+    return parts
+
+
+def _verdict(words: str, answer: Answer) -> str:
+    """The line above an answer: what it is, and how sure, in words with a meter of three bars."""
+    label = answer.confidence_label
+    if label is None:
+        return f'<p class="qa-verdict"><span>{words}</span></p>'
+    bars = "".join(f'<i class="{"on" if bar < _METER[label] else "off"}"></i>' for bar in range(3))
+    hint = "" if answer.confidence is None else f"Right in about {answer.confidence:.0%} of such cases"
+    return (
+        f'<p class="qa-verdict"><span>{words}</span>'
+        f'<span class="qa-confidence" title="{hint}"><span class="qa-meter">{bars}</span>'
+        f"{label.capitalize()} confidence</span></p>"
+    )
+
+
+def _quote(citation: Citation, article: Article, sentences: Sequence[Sentence], css: str) -> str:
+    """One cited sentence, its spans marked, its chip behind it; before it, on request, the sentence that it leans on."""
+    pieces: list[str] = []
+    position = citation.start
+    for span in sorted(citation.spans, key=lambda span: span.start):
+        pieces.append(_escape(article.text[position : span.start]))
+        whole = (span.start, span.end) == (citation.start, citation.end)
+        pieces.append(f"<mark{' class=qa-whole' * whole}>{_escape(article.text[span.start : span.end])}</mark>")
+        position = span.end
+    pieces.append(_escape(article.text[position : citation.end]))
+    return (
+        f"{_sentence_before(citation, article, sentences)}"
+        f'<blockquote class="{css}" dir="auto">{"".join(pieces)}{_chip(citation)}</blockquote>'
+    )
+
+
+def _chip(citation: Citation) -> str:
+    if citation.number is None:
+        return ""
+    return (
+        f'&nbsp;<a class="qa-cite" href="#s{citation.sentence_id}" title="Show this sentence in the article">'
+        f'<span class="qa-sr">Citation </span>[{citation.number}]</a>'
+    )
+
+
+def _sentence_before(citation: Citation, article: Article, sentences: Sequence[Sentence]) -> str:
+    found = _POINTS_BACK.match(citation.quote)
+    before = [sentence for sentence in sentences if sentence.end <= citation.start]
+    if found is None or not before:
+        return ""
+    words = _escape(article.text[before[-1].start : before[-1].end])
+    return (
+        f'<details class="qa-before"><summary>“{_escape(found[1].capitalize())}”? Show the sentence before</summary>'
+        f'<p dir="auto">{words}</p></details>'
+    )
+
+
+def _actions(answer: Answer, cited: Sequence[Citation], article: Article) -> str:
+    """Copy and link: the text to copy stands in the message, unseen; the page's script adds the absolute address."""
+    target = cited[0] if cited else next(iter(answer.nearest), None)
+    link = permalink(answer.question, article.id, target.sentence_id if cited and target else None)
+    copy = ""
+    if cited:
+        day = readable_date(article.published)
+        source = ", ".join(part for part in (article.title, article.source, day) if part)
+        copy = (
+            '<button class="qa-copy" type="button" title="Copy the quotation with its source">Copy quote</button>'
+            f'<span class="qa-copytext">“{_escape(cited[0].quote)}” — {_escape(source)}</span>'
+        )
+    return (
+        f'<div class="qa-actions">{copy}'
+        f'<a class="qa-link" href="{_escape(link)}" title="Copy a link that asks this again">Copy link</a></div>'
+    )
+
+
+def _chips(label: str, questions: Sequence[str]) -> str:
+    if not questions:
+        return ""
+    chips = "".join(
+        f'<li><button class="qa-ask" type="button" dir="auto">{_escape(question)}</button></li>' for question in questions
+    )
+    return f'<p class="qa-label">{label}</p><ul class="qa-chips">{chips}</ul>'
+
+
+def _turn_id() -> str:
+    """A new id for each message, so the page's script sees that an equal answer is a new one."""
+    return f"t{uuid4().hex[:12]}"
+
+
+def _escape(text: str) -> str:
+    """`text` for HTML inside Markdown: no markup, and no line break that would end the HTML block."""
+    return re.sub(r"[\r\n]+", "&#10;", escape(text))

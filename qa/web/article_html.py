@@ -1,0 +1,110 @@
+"""An article as HTML for reading: every sentence is an element `#s<id>` that a citation can point at.
+
+Everything that comes from the article is escaped, and goes into the page as the value of a `gr.HTML`, which inserts it
+once; never as a template, which Gradio would evaluate.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from html import escape
+from itertools import groupby
+
+from index.article import Article, Block, BlockKind
+from index.units import Sentence
+
+_TAGS: dict[BlockKind, str] = {
+    "title": '<h1 id="qa-title" class="qa-headline" dir="auto">{}</h1>',
+    "standfirst": '<p class="qa-standfirst" dir="auto">{}</p>',
+    "caption": '<p class="qa-caption" dir="auto">{}</p>',
+    "subheading": '<h2 class="qa-subheading" dir="auto">{}</h2>',
+    "paragraph": '<p class="qa-paragraph" dir="auto">{}</p>',
+    "boilerplate": '<p dir="auto">{}</p>',
+}
+
+
+def article_html(article: Article, sentences: Sequence[Sentence]) -> str:
+    """`article` set for reading; `sentences` are its own, in reading order.
+
+    Boilerplate stays, folded away: it is part of the text, and never quoted.
+    """
+    blocks = list(article.blocks)
+    head: list[str] = []
+    if not any(block.kind == "title" for block in blocks):
+        head.append(_TAGS["title"].format(escape(article.title)))
+    opening = 0
+    while opening < len(blocks) and blocks[opening].kind in ("title", "standfirst"):
+        head.append(_block(article, blocks[opening], sentences))
+        opening += 1
+    body = "".join(_stretches(article, blocks[opening:], sentences))
+    return (
+        f'<article class="qa-article" lang="{escape(article.language)}" aria-labelledby="qa-title"'
+        f' data-article="{escape(article.id)}" data-title="{escape(article.title)}">'
+        f"<header>{_kicker(article)}{''.join(head)}{_dateline(article)}</header>{body}{_colophon(article)}</article>"
+    )
+
+
+def readable_date(published: str | None) -> str | None:
+    """An ISO date as a reader writes it; anything else as it is.
+
+    >>> readable_date("2025-03-27"), readable_date("Thursday")
+    ('27 March 2025', 'Thursday')
+    """
+    if published is None:
+        return None
+    try:
+        day = date.fromisoformat(published[:10])
+    except ValueError:
+        return published
+    return f"{day.day} {day:%B %Y}"
+
+
+def _stretches(article: Article, blocks: Sequence[Block], sentences: Sequence[Sentence]) -> Iterator[str]:
+    for boilerplate, group in groupby(blocks, key=lambda block: block.kind == "boilerplate"):
+        pieces = [_block(article, block, sentences) for block in group]
+        if boilerplate:
+            count = f"{len(pieces)} lines" if len(pieces) > 1 else "1 line"
+            yield (
+                f'<details class="qa-boilerplate"><summary>{count} of boilerplate, never quoted</summary>'
+                f"{''.join(pieces)}</details>"
+            )
+        else:
+            yield from pieces
+
+
+def _block(article: Article, block: Block, sentences: Sequence[Sentence]) -> str:
+    """One block, its sentences wrapped; what lies between them stays as it is."""
+    pieces: list[str] = []
+    position = block.start
+    for sentence in sentences:
+        if sentence.start < block.start or sentence.end > block.end:
+            continue
+        pieces.append(escape(article.text[position : sentence.start]))
+        words = escape(article.text[sentence.start : sentence.end])
+        pieces.append(f'<span class="qa-sentence" id="s{sentence.id}">{words}</span>')
+        position = sentence.end
+    pieces.append(escape(article.text[position : block.end]))
+    return _TAGS[block.kind].format("".join(pieces))
+
+
+def _kicker(article: Article) -> str:
+    if article.source is None:
+        return ""
+    source = escape(article.source)
+    if article.url is not None and article.url.startswith(("https://", "http://")):
+        source = f'<a href="{escape(article.url)}" rel="noopener noreferrer" target="_blank">{source}</a>'
+    return f'<p class="qa-kicker">{source}</p>'
+
+
+def _dateline(article: Article) -> str:
+    words = len(article.text.split())
+    parts = [f"{words:,} words"]
+    if (day := readable_date(article.published)) is not None:
+        parts.insert(0, f'<time datetime="{escape(article.published or "")}">{escape(day)}</time>')
+    return f'<p class="qa-dateline">{" · ".join(parts)}</p>'
+
+
+def _colophon(article: Article) -> str:
+    return (
+        '<footer class="qa-colophon"><p>Every quotation is a slice of this text, which has the SHA-256 '
+        f"<code>{article.sha256[:16]}…</code></p></footer>"
+    )

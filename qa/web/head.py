@@ -1,0 +1,63 @@
+"""Our style sheets and script in the head of Gradio's page, from the first byte.
+
+Gradio's own `head=` is put in by its script once that runs: the page would flash unstyled first. So the one HTML document
+is rewritten on its way out.
+"""
+
+import hashlib
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+STATIC: Final = Path(__file__).parent / "static"
+STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css")
+SCRIPT: Final = "page.js"
+
+
+def head_html(title: str) -> bytes:
+    """What goes before `</head>`: title, style sheets and script, each address with its content's hash."""
+    links = "".join(f'<link rel="stylesheet" href="{_versioned(name)}">' for name in STYLES)
+    return (
+        f'<title>{escape(title)}</title><meta name="color-scheme" content="light dark">{links}'
+        f'<script src="{_versioned(SCRIPT)}" defer></script>'
+    ).encode()
+
+
+def _versioned(name: str) -> str:
+    return f"ui/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+class PageHead:
+    """ASGI middleware that adds `html` to the head of the document at `/`."""
+
+    def __init__(self, app: ASGIApp, html: bytes) -> None:
+        self.app = app
+        self.html = html
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything but `GET /` through; that one is read whole (40 kB) and sent on with the addition."""
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        # Asked for plain, so that there is text to add to; GZip, outside of this, compresses it.
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        start: Message = {}
+        body = bytearray()
+
+        async def add_head(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            whole = bytes(body).replace(b"</head>", self.html + b"</head>", 1)
+            MutableHeaders(scope=start)["Content-Length"] = str(len(whole))
+            await send(start)
+            await send({"type": "http.response.body", "body": whole})
+
+        await self.app({**scope, "headers": plain}, receive, add_head)

@@ -1,0 +1,193 @@
+"""The chat page: the conversation on the left, the article on the right, in Gradio Blocks.
+
+There is no `gr.State`: it would hold a connection open for every tab, and a browser opens six to a server. What a
+visitor's conversation needs is in what the visitor's page sends; answers never depend on it. Handlers take their inputs
+unprocessed (`preprocess=False`), so nothing that a client sends is turned into files or components.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from index.article import Article
+from index.errors import ArticleError, ArticleQAError
+from qa.pipeline import QAPipeline
+from qa.web import answer_html as html
+from qa.web.article_html import article_html
+
+log = logging.getLogger(__name__)
+
+MOST_MESSAGES = 60
+"""Messages of a conversation that are kept; older ones leave the page."""
+
+Message = dict[str, str]
+
+THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
+    body_background_fill="#f6f3ec",
+    body_background_fill_dark="#131210",  # before the style sheets are there
+)
+
+
+class Page:
+    """What the page's events do, over one pipeline."""
+
+    def __init__(self, pipeline: QAPipeline) -> None:
+        self.pipeline = pipeline
+        self.first: Article = pipeline.index.articles[0]
+
+    def masthead(self, chosen: str) -> str:
+        """The strip at the top: name, skip link, and a choice of articles when there are several."""
+        articles = self.pipeline.index.articles
+        choice = ""
+        if len(articles) > 1:
+            options = "".join(
+                f'<option value="{escape(a.id)}"{" selected" if a.id == chosen else ""}>{escape(a.title)}</option>'
+                for a in articles
+            )
+            choice = f'<label class="qa-choice"><span>Article</span><select class="qa-select">{options}</select></label>'
+        return (
+            '<div class="qa-masthead"><a class="qa-skip" href="#qa-reading">Skip to the article</a>'
+            '<p class="qa-wordmark">Article <span>QA</span></p>'
+            '<p class="qa-tagline">Answers in the article’s own words</p>'
+            f'{choice}<a class="qa-to-article" href="#qa-reading">Read the article</a></div>'
+            '<div class="qa-sr" id="qa-live" role="status" aria-live="polite"></div>'
+        )
+
+    def reading(self, article: Article) -> str:
+        """The article's pane."""
+        low, high = self.pipeline.index.sentence_rows(article.id)
+        text = article_html(article, self.pipeline.index.sentences[low:high])
+        return (
+            f'<section id="qa-reading" tabindex="0" aria-label="The article">{text}</section>'
+            '<button class="qa-back" type="button" hidden>Back to the answer</button>'
+        )
+
+    def welcome(self, article: Article) -> str:
+        """What an empty chat shows."""
+        return html.welcome_html(self.pipeline.suggestions(article.id))
+
+    def ask(self, question: Any, article_id: Any, conversation: Any) -> Iterator[tuple[list[Message], str]]:
+        """The conversation with the question, at once, then with its answer; and what the question box shows."""
+        question = question if isinstance(question, str) else ""
+        so_far = kept_messages(conversation)
+        if question.strip():
+            so_far.append({"role": "user", "content": html.question_html(question.strip())})
+            yield [*so_far, {"role": "assistant", "content": html.busy_html()}], ""
+        reply, again = self._answer(question, article_id)
+        yield [*so_far, {"role": "assistant", "content": reply}], again
+
+    def open(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question."""
+        asked, question = request.query_params.get("article"), request.query_params.get("q", "")
+        try:
+            article, problem = self.pipeline.index.article(asked) if asked else self.first, None
+        except ArticleError as error:
+            article, problem = self.first, {"role": "assistant", "content": html.error_html(str(error))}
+        shown: tuple[Any, ...] = (gr.skip(), gr.skip())
+        if article.id != self.first.id:
+            shown = (self.masthead(article.id), self.reading(article))
+        start = [problem] if problem else []
+        yield (*shown, article.id, gr.update(value=start, placeholder=self.welcome(article)))
+        if question.strip() and not problem:
+            for conversation, _ in self.ask(question, article.id, []):
+                yield (gr.skip(), gr.skip(), article.id, conversation)
+
+    def _answer(self, question: str, article_id: Any) -> tuple[str, str]:
+        """The message that answers, and what the question box shows next: a question to be mended, or nothing."""
+        try:
+            article = self.pipeline.index.article(article_id or self.first.id)
+            low, high = self.pipeline.index.sentence_rows(article.id)
+            answer = self.pipeline.answer(question, article=article.id)
+            return html.answer_html(answer, article, self.pipeline.index.sentences[low:high]), ""
+        except ArticleQAError as error:
+            return html.error_html(str(error)), question
+        except Exception:
+            # The reader gets words, the log the traceback: raised, it would cover the whole conversation with "Error".
+            log.exception("A question from the page failed")
+            return html.error_html("The server failed to answer; its log says why. Asking again may work."), question
+
+
+def kept_messages(conversation: Any) -> list[Message]:
+    """The text messages in what a client sent as its conversation, the last `MOST_MESSAGES`; anything else is dropped.
+
+    What is kept goes back to the same client only, through the sanitiser.
+    """
+    kept: list[Message] = []
+    for message in conversation if isinstance(conversation, list) else []:
+        match message:
+            case {"role": "user" | "assistant" as role, "content": [{"type": "text", "text": str(text)}]}:
+                kept.append({"role": role, "content": text})
+            case _:
+                continue
+    return kept[-MOST_MESSAGES:]
+
+
+def page_title(pipeline: QAPipeline) -> str:
+    """What the browser's tab says."""
+    return f"{pipeline.index.articles[0].title} · Article QA"
+
+
+def build_page(pipeline: QAPipeline) -> gr.Blocks:
+    """The page over `pipeline`, ready to be mounted; it also names the Gradio endpoint `/ask`."""
+    page = Page(pipeline)
+    blocks = gr.Blocks(title=page_title(pipeline), analytics_enabled=False)
+    with blocks:
+        masthead = gr.HTML(page.masthead(page.first.id), elem_id="qa-top", apply_default_css=False)
+        with gr.Row(elem_id="qa-page"):
+            with gr.Column(elem_id="qa-desk"):
+                chat = gr.Chatbot(
+                    elem_id="qa-chat",
+                    label="Conversation",
+                    show_label=False,
+                    container=False,
+                    height=None,
+                    autoscroll=False,
+                    buttons=[],
+                    feedback_options=None,
+                    group_consecutive_messages=False,
+                    latex_delimiters=[],
+                    allow_tags=False,
+                    placeholder=page.welcome(page.first),
+                )
+                question = gr.Textbox(
+                    elem_id="qa-question",
+                    label="Your question",
+                    placeholder="Ask the article a question …",
+                    lines=1,
+                    max_lines=6,
+                    submit_btn="Ask",
+                )
+            with gr.Column(elem_id="qa-side"):
+                reading = gr.HTML(page.reading(page.first), elem_id="qa-article", apply_default_css=False)
+        article_id = gr.Textbox(page.first.id, visible=False)
+        gr.on(
+            [question.submit],
+            page.ask,
+            [question, article_id, chat],
+            [chat, question],
+            preprocess=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        blocks.load(
+            page.open, None, [masthead, reading, article_id, chat], show_progress="hidden", api_visibility="private"
+        )
+        _add_endpoint(pipeline)
+    blocks.queue(max_size=64, default_concurrency_limit=os.cpu_count())
+    return blocks
+
+
+def _add_endpoint(pipeline: QAPipeline) -> None:
+    def ask(question: str, article: str = "") -> dict[str, Any]:
+        """The Answer, as POST /api/v1/ask gives it; an empty `article` asks every one."""
+        try:
+            return pipeline.answer(question, article=article or None).as_dict()
+        except ArticleQAError as error:
+            raise gr.Error(str(error)) from error
+
+    api(ask, api_name="ask")

@@ -1,0 +1,81 @@
+"""Errors as `application/problem+json` (RFC 9457): every error of the API has one shape and says what to do."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from index.errors import ArticleError, QuestionError
+from qa.web.workers import Busy
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """A problem document; `type` is about:blank, so `title` is the status's phrase (RFC 9457, 4.2.1)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = Field(description="one readable line: what was found, what was expected, the next step")
+    errors: list[str] = Field(default=[], description="every bad field, when the request's body is at fault")
+
+
+def problem(
+    status: int, detail: str, *, errors: Sequence[str] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """The response for one problem."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
+    return JSONResponse(
+        body.model_dump(exclude_defaults=False, exclude=None if errors else {"errors"}),
+        status,
+        headers=headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that may answer with these problems, for the OpenAPI document."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
+        for status in statuses
+    }
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Let `app` answer every error, foreseen or not, with a problem document."""
+
+    @app.exception_handler(QuestionError)
+    async def bad_question(_: Request, error: QuestionError) -> JSONResponse:
+        return problem(422, str(error))
+
+    @app.exception_handler(ArticleError)
+    async def no_such_article(_: Request, error: ArticleError) -> JSONResponse:
+        return problem(404, str(error))
+
+    @app.exception_handler(Busy)
+    async def busy(_: Request, error: Busy) -> JSONResponse:
+        return problem(503, str(error), headers={"Retry-After": "1"})
+
+    @app.exception_handler(RequestValidationError)
+    async def bad_request(_: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [f"{'.'.join(str(part) for part in e['loc'][1:]) or 'body'}: {e['msg']}" for e in error.errors()]
+        return problem(422, f"The request cannot be read: {'; '.join(errors)}.", errors=errors)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(500, "The server failed to answer; its log says why. Asking again may work.")

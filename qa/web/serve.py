@@ -1,0 +1,68 @@
+"""From settings to a server that answers: claim the port, get an index, build the application, run it."""
+
+import errno
+import socket
+from collections.abc import Callable
+
+from index.errors import SettingsError
+from qa.settings import Settings
+
+
+def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
+    """Serve until interrupted; `announce` is called with the page's address once it can be opened.
+
+    The port is claimed before anything heavy is imported, so a taken one is reported at once.
+
+    :raises SettingsError: the address cannot be listened on.
+    :raises ArticleQAError: there is no article, encoder or index to answer from.
+    """
+    listener = claim_port(settings.host, settings.port)
+    try:
+        import uvicorn
+
+        from qa.startup import ensure_index
+        from qa.web.server import create_app
+
+        app = create_app(ensure_index(settings), settings)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+        listener.listen(128)
+        if announce is not None:
+            announce(address(settings.host, listener))
+        server.run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+def claim_port(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not yet listening; port 0 takes a free one.
+
+    :raises SettingsError: the port is taken or not allowed, or the host is not this machine's.
+    """
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise SettingsError(f"The host {host!r} is not an address of this machine; try --host 127.0.0.1.") from error
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(place)
+        listener.listen(1)  # on Linux two sockets may bind one port; only listening tells that it is taken
+    except OSError as error:
+        listener.close()
+        raise SettingsError(_why_not(error, host, port)) from error
+    return listener
+
+
+def address(host: str, listener: socket.socket) -> str:
+    """The page's address as a person types it; a wildcard host is named by loopback."""
+    port = listener.getsockname()[1]
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{port}"
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is in use; stop what uses it or choose another with --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is reserved for the system's administrator; choose one above 1023 with --port."
+    return f"Cannot listen on {host} port {port}: {error.strerror}; try --host 127.0.0.1."

@@ -1,0 +1,62 @@
+"""`create_app`: one FastAPI application that holds the JSON API, the page's files and, mounted last, the Gradio page."""
+
+import os
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from qa.pipeline import QAPipeline
+from qa.settings import Settings
+from qa.web.api import api_router
+from qa.web.guard import Guard
+from qa.web.head import STATIC, PageHead, head_html
+from qa.web.page import THEME, build_page, page_title
+from qa.web.problems import install_problem_handlers
+from qa.web.workers import Workers
+
+
+def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:  # noqa: ARG001 - the origins of embeds go here
+    """The whole server for one loaded pipeline; no route of it starts anything that outlives the request."""
+    app = FastAPI(
+        title="Article QA",
+        description="Ask an article a question; get the exact words that answer it, cited, or a plain refusal.",
+        version="1",
+        docs_url=None,  # FastAPI's documentation pages load their scripts from a CDN
+        redoc_url=None,
+    )
+    install_problem_handlers(app)
+    app.include_router(api_router(pipeline, Workers(os.cpu_count() or 1)))
+    app.mount("/ui", StaticFiles(directory=STATIC), name="ui")
+    app.add_middleware(PageHead, html=head_html(page_title(pipeline)))
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    # An empty list answers no origin but the server's own. It must be this class: Gradio looks for it on the parent, and
+    # where it is missing reflects any Origin, with credentials.
+    app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
+    app.add_middleware(Guard)
+    return _mount_page(app, pipeline)
+
+
+def _mount_page(app: FastAPI, pipeline: QAPipeline) -> FastAPI:
+    page = build_page(pipeline)
+    app = gr.mount_gradio_app(
+        app,
+        page,
+        path="/",  # catches every path, so nothing can be added to `app` after it
+        theme=THEME,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        enable_monitoring=False,  # None would serve statistics to anyone
+        max_file_size="1kb",
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        app_kwargs={"openapi_url": None},
+    )
+    # Gradio checks paths in what clients send only when this flag says that launch() ran, which mounting never does:
+    # without it {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}} sent to any textbox is copied and served.
+    page.has_launched = True
+    return app
