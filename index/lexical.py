@@ -1,0 +1,109 @@
+"""BM25 over the rows of an index, and the terms that it counts. The only file that imports bm25s."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import Stemmer
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+from numpy.typing import NDArray
+
+from index.errors import IndexDamaged
+
+ANALYZER = f"folded words, NLTK's English stop words, Snowball English {Stemmer.version()}"
+"""How a text becomes terms. An index by another analyzer is stale: its terms would meet other terms in questions."""
+
+K1 = 1.2
+B = 0.75
+METHOD = "lucene"
+"""A term that f of a row's l terms are, and that df of the N rows hold, adds
+
+    log(1 + (N - df + .5) / (df + .5)) * f / (f + K1 * (1 - B + B * l / mean l))
+
+to the row's score: "Lucene (accurate)" of Kamphuis et al., Which BM25 Do You Mean? (ECIR 2020), as bm25s computes it."""
+
+_WORD = re.compile(r"\w+")
+_STOP_WORDS = frozenset(STOPWORDS_EN_PLUS)
+_EMPTY = ""  # never a term; keeps the vocabulary of an index without any term from being empty, which bm25s cannot do
+
+
+def terms(text: str) -> list[str]:
+    """The content words of a text in order, repeated as often as they occur: stemmed, without case and accents.
+
+    With these stop words (179, question words among them) BM25 puts the gold sentence first for two questions in a
+    hundred more than with Lucene's 33.
+
+    >>> terms("The Curies' DISCOVERIES, in a café")
+    ['curi', 'discoveri', 'cafe']
+    """
+    words = [word for word in _WORD.findall(_folded(text)) if word not in _STOP_WORDS]
+    # One stemmer a call (0.3 us): PyStemmer's objects are not made for use by several threads.
+    stems: list[str] = Stemmer.Stemmer("english").stemWords(words)
+    return stems
+
+
+class LexicalIndex:
+    """BM25 scores of n rows."""
+
+    def __init__(self, model: bm25s.BM25) -> None:
+        """:param model: an indexed bm25s model; use `build` or `load`."""
+        self._model = model
+        self._term_ids: dict[str, int] = model.vocab_dict
+
+    def __len__(self) -> int:
+        return int(self._model.scores["num_docs"])
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> "LexicalIndex":
+        """An index of `texts`, one a row; a text without any term scores 0 for every query."""
+        rows = [terms(text) for text in texts]
+        vocabulary = sorted({term for row in rows for term in row} | {_EMPTY})  # sorted: the same texts, the same files
+        term_ids = {term: number for number, term in enumerate(vocabulary)}
+        numbered = [[term_ids[term] for term in row] for row in rows]
+        model = bm25s.BM25(k1=K1, b=B, method=METHOD)
+        with np.errstate(invalid="ignore"):  # 0 / 0 for the mean length when no row holds a term; it is not used
+            model.index((numbered, term_ids), create_empty_token=False, show_progress=False)
+        return cls(model)
+
+    def scores(self, queries: Sequence[str], rows: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """BM25 scores of the rows `[lo, hi)` (all when None), in row order; statistics are always those of all rows.
+
+        A term that a query repeats counts as often; a query without a known term scores 0 everywhere.
+
+        :returns: *Shape:* ``(m, hi - lo)``, float32, 0 or more.
+        """
+        low, high = rows if rows is not None else (0, len(self))
+        if not 0 <= low <= high <= len(self):
+            raise IndexError(f"rows [{low}, {high}) lie outside [0, {len(self)})")
+        found = np.zeros((len(queries), high - low), dtype=np.float32)
+        for row, query in enumerate(queries):
+            known = [self._term_ids[term] for term in terms(query) if term in self._term_ids]
+            if known:
+                found[row] = self._model.get_scores_from_ids(known)[low:high]
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write the index into `folder`, as .npy arrays without pickles and JSON; the same texts give the same bytes."""
+        self._model.save(folder, allow_pickle=False, show_progress=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> "LexicalIndex":
+        """Read what `save` wrote.
+
+        :raises IndexDamaged: a file is missing, cut or altered.
+        """
+        try:
+            return cls(bm25s.BM25.load(folder, allow_pickle=False, load_corpus=False, show_progress=False))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexDamaged(f"{folder.name} is no BM25 index: a file is missing, cut or altered ({error})") from error
+
+
+def _folded(text: str) -> str:
+    """Lower case, compatibility forms and accents taken off, so that "Beyoncé", "Beyonce" and their NFD forms agree."""
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    return "".join(mark for mark in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(mark))

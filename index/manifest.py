@@ -1,0 +1,104 @@
+"""`manifest.json`: what an index is made of, and the checksums of its files.
+
+Replacing this one small file is what makes a new index take the place of the old one: it names the folder that holds the
+rest (`index/generations.py`).
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from index.errors import IndexDamaged, IndexForeign
+
+MANIFEST_NAME = "manifest.json"
+SCHEMA_VERSION = 1
+"""Raised whenever files of an index change their meaning; an index of another version is refused."""
+
+_FORMAT = "article-qa index"
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """Which article was indexed: enough to tell whether it has changed."""
+
+    id: str
+    title: str
+    sha256: str
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What a file of the index must be, byte for byte."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that decides what an index answers. `generation` and `files` are empty until it is saved."""
+
+    encoder_name: str
+    encoder_fingerprint: str
+    dimension: int
+    segmenter: str
+    analyzer: str
+    articles: tuple[ArticleRecord, ...]
+    passages: int
+    sentences: int
+    libraries: dict[str, str]
+    metric: str = "inner product"
+    schema_version: int = SCHEMA_VERSION
+    generation: str = ""
+    files: dict[str, FileRecord] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """The manifest as its file holds it: readable JSON, closed by a checksum over all the rest."""
+        body = {"format": _FORMAT, "schema_version": self.schema_version} | asdict(self)
+        return _dumped(body | {"sha256": hashlib.sha256(_dumped(body)).hexdigest()})
+
+
+def mend(directory: Path) -> str:
+    """The next step for whoever met an index that cannot be used."""
+    return f"rebuild it: python -m qa build --index {quote(str(directory))}"
+
+
+def parse_manifest(stored: bytes, directory: Path) -> Manifest:
+    """The manifest in the bytes of its file; `directory` is for the messages.
+
+    :raises IndexForeign: the bytes are no manifest of this program, or of another schema version.
+    :raises IndexDamaged: they were cut or altered.
+    """
+    altered = IndexDamaged(f"the index in {directory} is damaged: {MANIFEST_NAME} was cut or altered; {mend(directory)}")
+    try:
+        fields = json.loads(stored)
+    except ValueError as error:
+        raise altered from error
+    if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
+        raise IndexForeign(
+            f"{directory / MANIFEST_NAME} is not of this program; expected a folder with an index; choose another --index"
+        )
+    if fields.get("schema_version") != SCHEMA_VERSION:
+        raise IndexForeign(
+            f"the index in {directory} has schema version {fields.get('schema_version')!r}, expected {SCHEMA_VERSION}; "
+            f"{mend(directory)}"
+        )
+    try:
+        fields.pop("sha256")
+        fields["articles"] = tuple(ArticleRecord(**record) for record in fields["articles"])
+        fields["files"] = {name: FileRecord(**record) for name, record in fields["files"].items()}
+        manifest = Manifest(**fields)
+        # One comparison covers every byte: fields, checksum, even white space.
+        if manifest.to_bytes() != stored:
+            raise altered
+    except (KeyError, TypeError, AttributeError) as error:
+        raise altered from error
+    return manifest
+
+
+def _dumped(fields: dict[str, Any]) -> bytes:
+    return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()

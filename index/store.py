@@ -1,0 +1,324 @@
+"""An index: built in memory, saved to a folder, loaded from one.
+
+articles -> passages and sentences -> vectors and terms, a row each -> files and their manifest
+"""
+
+import itertools
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import Article
+from index.encoder import Encoder, Progress
+from index.errors import ArticleError, EncoderError, IndexDamaged, IndexFault, IndexStale
+from index.generations import checksums, generation_name, new_generation, publish, read_manifest, refuse_damaged
+from index.lexical import ANALYZER, LexicalIndex
+from index.manifest import ArticleRecord, Manifest, mend
+from index.passages import segment
+from index.records import articles_from_bytes, articles_to_bytes, passages_from_bytes, passages_to_bytes
+from index.sentences import SEGMENTER
+from index.units import Passage, Sentence
+from index.vectors import METRIC, VectorIndex
+
+Rows = tuple[int, int]
+Unit = TypeVar("Unit", Passage, Sentence)
+
+ARTICLES = "articles.jsonl"
+PASSAGES = "passages.jsonl"
+SENTENCE_VECTORS = "sentences.faiss"
+PASSAGE_VECTORS = "passages.faiss"
+SENTENCE_TERMS = "sentences.bm25"
+PASSAGE_TERMS = "passages.bm25"
+
+_LIBRARIES = ("PyStemmer", "bm25s", "faiss-cpu", "numpy", "sentence-transformers", "sentencex", "torch", "transformers")
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """Articles, their passages and sentences, and what is needed to find them.
+
+    The passages and sentences of all articles stand in article order; a position in `sentences` is a row of
+    `sentence_vectors` and `sentence_terms`, one in `passages` a row of the other two. Rows are `[lo, hi)`.
+    """
+
+    articles: tuple[Article, ...]
+    passages: tuple[Passage, ...]
+    sentences: tuple[Sentence, ...]
+    sentence_vectors: VectorIndex
+    passage_vectors: VectorIndex
+    sentence_terms: LexicalIndex
+    passage_terms: LexicalIndex
+    manifest: Manifest
+
+    def article(self, article_id: str) -> Article:
+        """:raises ArticleError: there is no such article; the message names those that there are."""
+        try:
+            return self._by_id[article_id]
+        except KeyError:
+            known = ", ".join(itertools.islice(self._by_id, 10)) + (", ..." if len(self._by_id) > 10 else "")
+            raise ArticleError(f"there is no article {article_id!r} in the index; it holds: {known}") from None
+
+    def passage(self, article_id: str, passage_id: int) -> Passage:
+        """The passage with this id of this article.
+
+        :raises ArticleError: there is no such article.
+        :raises IndexError: the article has no such passage.
+        """
+        low, high = self.passage_rows(article_id)
+        if not 0 <= passage_id < high - low:
+            raise IndexError(f"article {article_id!r} has passages 0 to {high - low - 1}, not {passage_id}")
+        return self.passages[low + passage_id]
+
+    def sentence_rows(self, article_id: str | None = None) -> Rows:
+        """The rows of an article's sentences, of all when None.
+
+        :raises ArticleError: there is no such article.
+        """
+        return (0, len(self.sentences)) if article_id is None else self._sentence_rows[self.article(article_id).id]
+
+    def passage_rows(self, article_id: str | None = None) -> Rows:
+        """The rows of an article's passages, of all when None.
+
+        :raises ArticleError: there is no such article.
+        """
+        return (0, len(self.passages)) if article_id is None else self._passage_rows[self.article(article_id).id]
+
+    def text(self, unit: Passage | Sentence) -> str:
+        """The words of a passage or sentence: a slice of its article."""
+        return self._by_id[unit.article_id].text[unit.start : unit.end]
+
+    @cached_property
+    def passage_of(self) -> NDArray[np.int64]:
+        """The passage row of each sentence row. *Shape:* ``(len(sentences),)``, int64."""
+        first = {article_id: rows[0] for article_id, rows in self._passage_rows.items()}
+        return np.array([first[own.article_id] + own.passage_id for own in self.sentences], dtype=np.int64)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Article]:
+        return {article.id: article for article in self.articles}
+
+    @cached_property
+    def _sentence_rows(self) -> dict[str, Rows]:
+        return _rows_by_article(self.sentences)
+
+    @cached_property
+    def _passage_rows(self) -> dict[str, Rows]:
+        return _rows_by_article(self.passages)
+
+
+def build_index(articles: Sequence[Article], encoder: Encoder, *, progress: Progress | None = None) -> Index:
+    """An index of `articles`, in memory.
+
+    :param progress: called with how many texts have been encoded, and how many there are.
+    :raises ArticleError: there is no article, one says nothing, or two have the same id.
+    :raises EncoderError: the encoder gave something else than one vector of length 1 for each text.
+    """
+    _refuse_unusable(articles)
+    passages: list[Passage] = []
+    sentences: list[Sentence] = []
+    for article in articles:
+        own_passages, own_sentences = segment(article, encoder.count_tokens, encoder.max_tokens)
+        if not own_sentences:
+            raise ArticleError(f"article {article.id!r} has no sentence to answer with; give an article with text in it")
+        passages += own_passages
+        sentences += own_sentences
+    texts = {article.id: article.text for article in articles}
+    passage_texts = [texts[unit.article_id][unit.start : unit.end] for unit in passages]
+    sentence_texts = [texts[unit.article_id][unit.start : unit.end] for unit in sentences]
+    sentence_vectors, passage_vectors = _encoded(encoder, (sentence_texts, passage_texts), progress)
+    return Index(
+        articles=tuple(articles),
+        passages=tuple(passages),
+        sentences=tuple(sentences),
+        sentence_vectors=VectorIndex.build(sentence_vectors),
+        passage_vectors=VectorIndex.build(passage_vectors),
+        sentence_terms=LexicalIndex.build(sentence_texts),
+        passage_terms=LexicalIndex.build(passage_texts),
+        manifest=_described(articles, encoder, len(passages), len(sentences)),
+    )
+
+
+def save_index(index: Index, directory: Path) -> None:
+    """Make `index` the index in `directory`, all at once (`index/generations.py`). The same index gives the same bytes.
+
+    :raises IndexForeign: `directory` holds something else than an index.
+    :raises IndexFault: it cannot be written to, or another build keeps writing.
+    """
+    try:
+        with new_generation(directory) as folder:
+            (folder / ARTICLES).write_bytes(articles_to_bytes(index.articles))
+            (folder / PASSAGES).write_bytes(passages_to_bytes(index.articles, index.passages, index.sentences))
+            index.sentence_vectors.save(folder / SENTENCE_VECTORS)
+            index.passage_vectors.save(folder / PASSAGE_VECTORS)
+            index.sentence_terms.save(folder / SENTENCE_TERMS)
+            index.passage_terms.save(folder / PASSAGE_TERMS)
+            files = checksums(folder)
+            publish(folder, directory, replace(index.manifest, generation=generation_name(files), files=files))
+    except (OSError, shutil.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise IndexFault(
+            f"cannot write the index to {directory}: {reason}; what was there before still stands; choose another --index"
+        ) from error
+
+
+def load_index(directory: Path, encoder_fingerprint: str | None = None) -> Index:
+    """The index in `directory`, every byte checked.
+
+    :param encoder_fingerprint: of the encoder that questions will be encoded with; None when none will be.
+    :raises IndexMissing: there is no index.
+    :raises IndexStale: it was built by another encoder, segmenter or analyzer.
+    :raises IndexForeign: the folder holds something else, or an index of another schema version.
+    :raises IndexDamaged: a file is missing, cut or altered.
+    """
+    manifest = read_manifest(directory)
+    while True:
+        try:
+            refuse_stale(manifest, directory, encoder_fingerprint)
+            refuse_damaged(directory, manifest)
+            return _read(directory, manifest)
+        except IndexDamaged:
+            latest = read_manifest(directory)
+            if latest == manifest:
+                raise
+            manifest = latest  # replaced while it was being read: the files that are gone were the old ones
+
+
+def is_stale(index: Index, articles: Sequence[Article], encoder_fingerprint: str) -> str | None:
+    """Why `index` is not that of `articles` and the encoder, in words for "the index is stale: ...", or None if it is."""
+    if index.manifest.encoder_fingerprint != encoder_fingerprint:
+        return f"it was built with another encoder, {index.manifest.encoder_name}"
+    now, built = ({article.id: article for article in several} for several in (articles, index.articles))
+    if now.keys() != built.keys():
+        return f"it holds {', '.join(built)}, but the articles are {', '.join(now)}"
+    for article_id, article in now.items():
+        if article.text != built[article_id].text:
+            return f"the text of article {article_id!r} has changed"
+        if article != built[article_id]:
+            return f"the title or another particular of article {article_id!r} has changed"
+    return "the articles stand in another order" if list(now) != list(built) else None
+
+
+def refuse_stale(manifest: Manifest, directory: Path, encoder_fingerprint: str | None = None) -> None:
+    """:raises IndexStale: the index was built by another encoder, segmenter or analyzer than this program's."""
+    for what, found, expected in (
+        ("metric", manifest.metric, METRIC),
+        ("segmenter", manifest.segmenter, SEGMENTER),
+        ("analyzer", manifest.analyzer, ANALYZER),
+        ("encoder", manifest.encoder_fingerprint, encoder_fingerprint or manifest.encoder_fingerprint),
+    ):
+        if found != expected:
+            named = f"{manifest.encoder_name}, {found[:12]}" if what == "encoder" else found
+            raise IndexStale(
+                f"the index in {directory} is stale: it was built with {what} {named!r}, expected {expected[:60]!r}; "
+                f"{mend(directory)}"
+            )
+
+
+def _refuse_unusable(articles: Sequence[Article]) -> None:
+    if not articles:
+        raise ArticleError("there is no article to build an index of; name at least one article file")
+    seen: set[str] = set()
+    for article in articles:
+        if article.id in seen:
+            raise ArticleError(f"two articles have the id {article.id!r}; give one of them another in its front matter")
+        seen.add(article.id)
+
+
+def _encoded(encoder: Encoder, groups: Sequence[list[str]], progress: Progress | None) -> list[NDArray[np.float32]]:
+    """A vector for each text of each group; equal texts get the very same one, so that they score the same."""
+    unique = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
+    vectors = encoder.encode(unique, progress=progress)
+    if vectors.shape != (len(unique), encoder.dimension):
+        raise EncoderError(
+            f"the encoder {encoder.name!r} gave an array of shape {vectors.shape} for {len(unique)} texts, "
+            f"expected {(len(unique), encoder.dimension)}; use another encoder"
+        )
+    position = {text: row for row, text in enumerate(unique)}
+    return [vectors[[position[text] for text in group]] for group in groups]
+
+
+def _described(articles: Sequence[Article], encoder: Encoder, passages: int, sentences: int) -> Manifest:
+    return Manifest(
+        encoder_name=encoder.name,
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        segmenter=SEGMENTER,
+        analyzer=ANALYZER,
+        articles=tuple(ArticleRecord(found.id, found.title, found.sha256, len(found.text)) for found in articles),
+        passages=passages,
+        sentences=sentences,
+        libraries={name: found for name in _LIBRARIES if (found := _installed(name))},
+        metric=METRIC,
+    )
+
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _read(directory: Path, manifest: Manifest) -> Index:
+    """The index from files whose checksums are right, and its parts checked against each other."""
+    folder = directory / manifest.generation
+    try:
+        articles = tuple(articles_from_bytes((folder / ARTICLES).read_bytes()))
+        owners = list(passages_from_bytes((folder / PASSAGES).read_bytes(), articles))
+        index = Index(
+            articles=articles,
+            passages=tuple(passage for passage, _ in owners),
+            sentences=tuple(sentence for _, owned in owners for sentence in owned),
+            sentence_vectors=VectorIndex.load(folder / SENTENCE_VECTORS),
+            passage_vectors=VectorIndex.load(folder / PASSAGE_VECTORS),
+            sentence_terms=LexicalIndex.load(folder / SENTENCE_TERMS),
+            passage_terms=LexicalIndex.load(folder / PASSAGE_TERMS),
+            manifest=manifest,
+        )
+    except (IndexDamaged, OSError) as error:
+        raise IndexDamaged(f"the index in {directory} is damaged: {error}; {mend(directory)}") from error
+    for problem in contradictions(index):
+        raise IndexDamaged(f"the index in {directory} is damaged: {problem}; {mend(directory)}")
+    return index
+
+
+def contradictions(index: Index) -> Iterator[str]:
+    """What does not agree among the counts, dimensions and numbering of an index's parts, a line each."""
+    manifest = index.manifest
+    lengths: tuple[tuple[str, int, int], ...] = (
+        ("articles", len(index.articles), len(manifest.articles)),
+        ("passages", len(index.passages), manifest.passages),
+        ("sentences", len(index.sentences), manifest.sentences),
+        ("passage vectors", len(index.passage_vectors), manifest.passages),
+        ("sentence vectors", len(index.sentence_vectors), manifest.sentences),
+        ("rows of passage terms", len(index.passage_terms), manifest.passages),
+        ("rows of sentence terms", len(index.sentence_terms), manifest.sentences),
+        ("dimensions of passage vectors", index.passage_vectors.dimension, manifest.dimension),
+        ("dimensions of sentence vectors", index.sentence_vectors.dimension, manifest.dimension),
+    )
+    for what, found, expected in lengths:
+        if found != expected:
+            yield f"found {found} {what}, expected {expected}"
+    records = tuple(ArticleRecord(own.id, own.title, own.sha256, len(own.text)) for own in index.articles)
+    if records != manifest.articles:
+        yield "the articles are not those that the manifest names"
+    for what, units in (("passages", index.passages), ("sentences", index.sentences)):
+        numbered = [(unit.article_id, unit.id) for unit in units]
+        grouped = itertools.groupby(units, key=lambda unit: unit.article_id)
+        if numbered != [(home, number) for home, own in grouped for number, _ in enumerate(own)]:
+            yield f"the {what} are not numbered from 0 in each article"
+
+
+def _rows_by_article(units: Sequence[Unit]) -> dict[str, Rows]:
+    """Where each article's units begin and end, for units that stand in article order."""
+    rows: dict[str, Rows] = {}
+    for row, unit in enumerate(units):
+        rows[unit.article_id] = (rows.get(unit.article_id, (row, row))[0], row + 1)
+    return rows
