@@ -1,5 +1,6 @@
 """BM25 over the rows of an index, and the terms that it counts. The only file that imports bm25s."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ to the row's score: "Lucene (accurate)" of Kamphuis et al., Which BM25 Do You Me
 
 _WORD = re.compile(r"\w+")
 _STOP_WORDS = frozenset(STOPWORDS_EN_PLUS)
+_ARRAYS = ("data", "indices", "indptr")  # a sparse matrix of what each term adds to each row's score, by term
 _EMPTY = ""  # never a term; keeps the vocabulary of an index without any term from being empty, which bm25s cannot do
 
 
@@ -83,6 +85,37 @@ class LexicalIndex:
             known = [self._term_ids[term] for term in terms(query) if term in self._term_ids]
             if known:
                 found[row] = self._model.get_scores_from_ids(known)[low:high]
+        return found
+
+    def agrees_with(self, other: "LexicalIndex") -> bool:
+        """Whether both give the same scores for every query, but for rounding."""
+        same = self._term_ids == other._term_ids and len(self) == len(other)
+        return same and all(
+            mine.shape == theirs.shape and np.allclose(mine, theirs, atol=1e-5)
+            for mine, theirs in ((self._model.scores[part], other._model.scores[part]) for part in _ARRAYS)
+        )
+
+    def coverage(self, queries: Sequence[str], rows: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """How much of each query the rows `[lo, hi)` hold: the share of its distinct terms, weighted by inverse document
+        frequency (the logarithm in `METHOD`; a term that no row holds weighs most). A query without terms is covered 0.
+
+        :returns: *Shape:* ``(m, hi - lo)``, float32, in [0, 1].
+        """
+        low, high = rows if rows is not None else (0, len(self))
+        if not 0 <= low <= high <= len(self):
+            raise IndexError(f"rows [{low}, {high}) lie outside [0, {len(self)})")
+        starts, holders = self._model.scores["indptr"], self._model.scores["indices"]
+        found = np.zeros((len(queries), high - low), dtype=np.float32)
+        for row, query in enumerate(queries):
+            whole = 0.0
+            for term in sorted(set(terms(query))):
+                number = self._term_ids.get(term)
+                held = holders[starts[number] : starts[number + 1]] if number is not None else holders[:0]
+                weight = math.log(1 + (len(self) - len(held) + 0.5) / (len(held) + 0.5))
+                whole += weight
+                found[row, held[(held >= low) & (held < high)] - low] += weight
+            if whole:
+                found[row] /= whole
         return found
 
     def save(self, folder: Path) -> None:

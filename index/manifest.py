@@ -40,7 +40,11 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything that decides what an index answers. `generation` and `files` are empty until it is saved."""
+    """Everything that decides what an index answers. `generation` and `files` are empty until it is saved.
+
+    `sources` are the articles' files, relative to the index's folder, for whoever rebuilds it; none when it was built of
+    articles that were no files.
+    """
 
     encoder_name: str
     encoder_fingerprint: str
@@ -53,6 +57,7 @@ class Manifest:
     libraries: dict[str, str]
     metric: str = "inner product"
     schema_version: int = SCHEMA_VERSION
+    sources: tuple[str, ...] = ()
     generation: str = ""
     files: dict[str, FileRecord] = field(default_factory=dict)
 
@@ -90,6 +95,7 @@ def parse_manifest(stored: bytes, directory: Path) -> Manifest:
     try:
         fields.pop("sha256")
         fields["articles"] = tuple(ArticleRecord(**record) for record in fields["articles"])
+        fields["sources"] = tuple(fields["sources"])
         fields["files"] = {name: FileRecord(**record) for name, record in fields["files"].items()}
         manifest = Manifest(**fields)
         # One comparison covers every byte: fields, checksum, even white space.

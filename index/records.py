@@ -4,8 +4,10 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from index.article import Article, Block
@@ -15,6 +17,8 @@ from index.units import Passage, Sentence
 # JSON lets these stand in a string as they are, yet many readers take them for the end of a line.
 _LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _ESCAPED = str.maketrans(_LINE_ENDS)
+
+Unit = Passage | Sentence
 
 
 def articles_to_bytes(articles: Iterable[Article]) -> bytes:
@@ -35,21 +39,23 @@ def articles_to_bytes(articles: Iterable[Article]) -> bytes:
     )
 
 
-def articles_from_bytes(stored: bytes) -> Iterator[Article]:
-    """What `articles_to_bytes` wrote.
+def read_articles(path: Path) -> tuple[Article, ...]:
+    """The articles in the file at `path`.
 
     :raises IndexDamaged: a line is no article, or its text has not the checksum that it says.
     """
-    for fields in _rows(stored, "articles.jsonl"):
+    articles = []
+    for fields in _rows(path):
         try:
             sha256 = fields.pop("sha256")
-            blocks = tuple(Block(kind, start, end) for kind, start, end in fields.pop("blocks"))
+            blocks = tuple(Block(kind, int(start), int(end)) for kind, start, end in fields.pop("blocks"))
             article = Article(blocks=blocks, **fields)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise IndexDamaged(f"articles.jsonl holds a line that is no article: {error}") from error
+            raise IndexDamaged(f"{path.name} holds a line that is no article: {error!r}") from error
         if article.sha256 != sha256:
             raise IndexDamaged(f"the text of article {article.id!r} has SHA-256 {article.sha256}, expected {sha256}")
-        yield article
+        articles.append(article)
+    return tuple(articles)
 
 
 def passages_to_bytes(articles: Iterable[Article], passages: Iterable[Passage], sentences: Sequence[Sentence]) -> bytes:
@@ -73,23 +79,45 @@ def passages_to_bytes(articles: Iterable[Article], passages: Iterable[Passage], 
     )
 
 
-def passages_from_bytes(stored: bytes, articles: Iterable[Article]) -> Iterator[tuple[Passage, list[Sentence]]]:
-    """What `passages_to_bytes` wrote: each passage with its sentences.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The passages and sentences of an index in row order, and the words that stand beside each in the file."""
 
-    :raises IndexDamaged: a line is no passage, or an offset does not lead to the words beside it.
+    passages: tuple[Passage, ...]
+    sentences: tuple[Sentence, ...]
+    quotes: dict[Unit, str]
+
+
+def read_passages(path: Path) -> Rows:
+    """The passages and sentences in the file at `path`.
+
+    :raises IndexDamaged: a line is no passage.
     """
-    texts = {article.id: article.text for article in articles}
-    for fields in _rows(stored, "passages.jsonl"):
+    passages: list[Passage] = []
+    sentences: list[Sentence] = []
+    quotes: dict[Unit, str] = {}
+    for fields in _rows(path):
         try:
-            home, number = fields["article_id"], fields["id"]
-            passage = Passage(home, number, fields["start"], fields["end"])
-            sentences = [Sentence(home, own["id"], number, own["start"], own["end"]) for own in fields["sentences"]]
-            for words in (fields, *fields["sentences"]):
-                if texts[home][words["start"] : words["end"]] != words["text"]:
-                    raise IndexDamaged(f"[{words['start']}, {words['end']}) of {home!r} is not {words['text'][:40]!r}")
-        except (KeyError, TypeError) as error:
-            raise IndexDamaged(f"passages.jsonl holds a line that is no passage: {error!r}") from error
-        yield passage, sentences
+            home = fields["article_id"]
+            passages.append(Passage(home, int(fields["id"]), int(fields["start"]), int(fields["end"])))
+            quotes[passages[-1]] = fields["text"]
+            for own in fields["sentences"]:
+                sentences.append(Sentence(home, int(own["id"]), passages[-1].id, int(own["start"]), int(own["end"])))
+                quotes[sentences[-1]] = own["text"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise IndexDamaged(f"{path.name} holds a line that is no passage: {error!r}") from error
+    return Rows(tuple(passages), tuple(sentences), quotes)
+
+
+def misquotes(quotes: Mapping[Unit, str], articles: Iterable[Article]) -> Iterator[str]:
+    """The units whose offsets do not lead to the words beside them, a line each."""
+    texts = {article.id: article.text for article in articles}
+    for unit, quote in quotes.items():
+        if unit.article_id not in texts:
+            yield f"passages.jsonl names an article {unit.article_id!r}, which articles.jsonl does not hold"
+        elif texts[unit.article_id][unit.start : unit.end] != quote:
+            what = f"{type(unit).__name__.lower()} {unit.id} of article {unit.article_id!r}"
+            yield f"{what}: the text at [{unit.start}, {unit.end}) is not {quote[:40]!r}"
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> bytes:
@@ -97,12 +125,12 @@ def _lines(rows: Iterable[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False).translate(_ESCAPED) + "\n" for row in rows).encode()
 
 
-def _rows(stored: bytes, name: str) -> Iterator[dict[str, Any]]:
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        for line in stored.decode().removesuffix("\n").split("\n"):
+        for line in path.read_bytes().decode().removesuffix("\n").split("\n"):
             row = json.loads(line)
             if not isinstance(row, dict):
-                raise IndexDamaged(f"{name} holds a line that is no JSON object")
+                raise IndexDamaged(f"{path.name} holds a line that is no JSON object")
             yield row
     except ValueError as error:
-        raise IndexDamaged(f"{name} holds a line that is no JSON: {error}") from error
+        raise IndexDamaged(f"{path.name} holds a line that is no JSON: {error}") from error

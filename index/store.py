@@ -22,7 +22,7 @@ from index.generations import checksums, generation_name, new_generation, publis
 from index.lexical import ANALYZER, LexicalIndex
 from index.manifest import ArticleRecord, Manifest, mend
 from index.passages import segment
-from index.records import articles_from_bytes, articles_to_bytes, passages_from_bytes, passages_to_bytes
+from index.records import articles_to_bytes, misquotes, passages_to_bytes, read_articles, read_passages
 from index.sentences import SEGMENTER
 from index.units import Passage, Sentence
 from index.vectors import METRIC, VectorIndex
@@ -132,7 +132,7 @@ def build_index(articles: Sequence[Article], encoder: Encoder, *, progress: Prog
     texts = {article.id: article.text for article in articles}
     passage_texts = [texts[unit.article_id][unit.start : unit.end] for unit in passages]
     sentence_texts = [texts[unit.article_id][unit.start : unit.end] for unit in sentences]
-    sentence_vectors, passage_vectors = _encoded(encoder, (sentence_texts, passage_texts), progress)
+    sentence_vectors, passage_vectors = encode_groups(encoder, (sentence_texts, passage_texts), progress)
     return Index(
         articles=tuple(articles),
         passages=tuple(passages),
@@ -231,8 +231,14 @@ def _refuse_unusable(articles: Sequence[Article]) -> None:
         seen.add(article.id)
 
 
-def _encoded(encoder: Encoder, groups: Sequence[list[str]], progress: Progress | None) -> list[NDArray[np.float32]]:
-    """A vector for each text of each group; equal texts get the very same one, so that they score the same."""
+def encode_groups(
+    encoder: Encoder, groups: Sequence[Sequence[str]], progress: Progress | None = None
+) -> list[NDArray[np.float32]]:
+    """A vector for each text of each group; equal texts get the very same one, so that they score the same.
+
+    :returns: for each group, *Shape:* ``(n, d)``, float32.
+    :raises EncoderError: the encoder gave something else than one vector for each text.
+    """
     unique = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
     vectors = encoder.encode(unique, progress=progress)
     if vectors.shape != (len(unique), encoder.dimension):
@@ -267,15 +273,14 @@ def _installed(distribution: str) -> str | None:
 
 
 def _read(directory: Path, manifest: Manifest) -> Index:
-    """The index from files whose checksums are right, and its parts checked against each other."""
+    """The index from files whose checksums are right, its parts checked against each other and the articles."""
     folder = directory / manifest.generation
     try:
-        articles = tuple(articles_from_bytes((folder / ARTICLES).read_bytes()))
-        owners = list(passages_from_bytes((folder / PASSAGES).read_bytes(), articles))
+        rows = read_passages(folder / PASSAGES)
         index = Index(
-            articles=articles,
-            passages=tuple(passage for passage, _ in owners),
-            sentences=tuple(sentence for _, owned in owners for sentence in owned),
+            articles=read_articles(folder / ARTICLES),
+            passages=rows.passages,
+            sentences=rows.sentences,
             sentence_vectors=VectorIndex.load(folder / SENTENCE_VECTORS),
             passage_vectors=VectorIndex.load(folder / PASSAGE_VECTORS),
             sentence_terms=LexicalIndex.load(folder / SENTENCE_TERMS),
@@ -284,7 +289,7 @@ def _read(directory: Path, manifest: Manifest) -> Index:
         )
     except (IndexDamaged, OSError) as error:
         raise IndexDamaged(f"the index in {directory} is damaged: {error}; {mend(directory)}") from error
-    for problem in contradictions(index):
+    for problem in itertools.chain(contradictions(index), misquotes(rows.quotes, index.articles)):
         raise IndexDamaged(f"the index in {directory} is damaged: {problem}; {mend(directory)}")
     return index
 
@@ -309,11 +314,17 @@ def contradictions(index: Index) -> Iterator[str]:
     records = tuple(ArticleRecord(own.id, own.title, own.sha256, len(own.text)) for own in index.articles)
     if records != manifest.articles:
         yield "the articles are not those that the manifest names"
-    for what, units in (("passages", index.passages), ("sentences", index.sentences)):
-        numbered = [(unit.article_id, unit.id) for unit in units]
-        grouped = itertools.groupby(units, key=lambda unit: unit.article_id)
-        if numbered != [(home, number) for home, own in grouped for number, _ in enumerate(own)]:
-            yield f"the {what} are not numbered from 0 in each article"
+    kinds: tuple[tuple[str, Sequence[Passage | Sentence]], ...] = (
+        ("passages", index.passages),
+        ("sentences", index.sentences),
+    )
+    for what, units in kinds:
+        numbers: dict[str, list[int]] = {article.id: [] for article in index.articles}
+        for unit in units:
+            numbers.setdefault(unit.article_id, []).append(unit.id)
+        in_order = [(home, number) for home, own in numbers.items() for number in range(len(own))]
+        if in_order != [(unit.article_id, unit.id) for unit in units] or not all(numbers.values()):
+            yield f"the {what} are not numbered from 0 in each article, in the order of the articles"
 
 
 def _rows_by_article(units: Sequence[Unit]) -> dict[str, Rows]:
