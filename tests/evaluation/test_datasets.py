@@ -75,7 +75,7 @@ def test_question_without_answers_is_unanswerable_and_keeps_its_paragraph(tmp_pa
 
 
 def test_all_bad_rows_are_reported_at_once_with_place_and_reason(tmp_path: Path) -> None:
-    rows = [
+    rows: list[Any] = [
         asked("moved", answers=[{"text": "The Dutch", "answer_start": 20}]),
         asked("absent", answers=[{"text": "The French", "answer_start": 21}]),
         asked("ok"),
