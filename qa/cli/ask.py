@@ -1,0 +1,77 @@
+"""`python -m qa ask`: one question, answered on the terminal or as JSON."""
+
+import json
+import re
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from index.errors import ArticleError, ArticleQAError, QuestionError, SettingsError
+from qa.cli.messages import waiting
+from qa.cli.options import IndexOption
+
+
+def ask(
+    question: Annotated[list[str], typer.Argument(metavar="QUESTION", hidden=True)],
+    as_json: Annotated[bool, typer.Option("--json", help="write the Answer as JSON, and nothing else")] = False,
+    top_k: Annotated[int, typer.Option(metavar="K", min=1, max=10, help="most citations to give")] = 3,
+    article: Annotated[str | None, typer.Option(metavar="ID", help="ask this article only")] = None,
+    index: IndexOption = None,
+) -> None:
+    """Answer a question in the article's own words, or say that it does not."""
+    from qa.settings import load_settings
+
+    settings = load_settings(index=index)
+    asked = _checked(" ".join(question), article, settings.index)
+    # Whatever a library prints while it loads must not end up in the JSON.
+    with waiting("Reading …"), redirect_stdout(sys.stderr):
+        from qa.pipeline import QAPipeline
+
+        pipeline = QAPipeline.load(settings.index, settings)
+        answer = pipeline.answer(asked, article=article, top_k=top_k)
+    if as_json:
+        print(_json(answer.as_dict(), sys.stdout))
+        return
+    from qa.cli.render import render_answer
+    from qa.cli.terminal import Terminal
+
+    print(render_answer(answer, pipeline.index.article, Terminal.of(sys.stdout)))
+
+
+def _checked(question: str, article: str | None, directory: Path) -> str:
+    """The question, fit to be asked. Everything that can be told without the models is told before they are loaded.
+
+    :raises SettingsError: more than one argument cannot be used; else the error of the one that cannot.
+    """
+    from index.generations import read_manifest
+    from qa.question import check_question
+    from qa.startup import refuse_changed
+
+    problems: list[ArticleQAError] = []
+    try:
+        question = check_question(question)
+    except QuestionError as error:
+        problems.append(error)
+    try:
+        refuse_changed(directory)
+        known = [record.id for record in read_manifest(directory).articles]
+        if article is not None and article not in known:
+            raise ArticleError(f"there is no article {article!r} in {directory}; it holds: {', '.join(known)}")
+    except ArticleQAError as error:
+        problems.append(error)
+    if len(problems) > 1:
+        raise SettingsError("; ".join(str(problem).rstrip(".") for problem in problems))
+    if problems:
+        raise problems[0]
+    return question
+
+
+def _json(fields: dict[str, object], stream: TextIO) -> str:
+    """`fields` as JSON: indented for a person, a line for a program; nothing that a terminal would obey."""
+    beyond_ascii = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(fields, ensure_ascii=not beyond_ascii, indent=2 if stream.isatty() else None)
+    # JSON escapes the control characters below U+0020 by itself.
+    return re.sub("[\x7f-\x9f\u202d\u202e]", lambda found: f"\\u{ord(found[0]):04x}", text)
