@@ -20,10 +20,10 @@ Kinds, the first rule that holds:
 3. boilerplate: a caption given again: with its credit anywhere later, or without it in the block right after.
 4. caption: a block of at most 600 code points that ends with a credit; an image's words; and the block right before such
    a caption, if it says the same without the credit (then the second is the copy).
-5. subheading: any other heading; or one line of at most 80 code points, with a letter in it and none of `.,;:!?` at its
-   end, before a longer paragraph that does end like a sentence. Not a list item, not "By Jane Doe".
-6. standfirst: the block after the title, at most 300 code points, before a caption; or at least 40, not ended like a
+5. standfirst: the block after the title, at most 300 code points, before a caption; or at least 40, not ended like a
    sentence, before a paragraph.
+6. subheading: any other heading; or one line of at most 80 code points, with a letter in it and none of `.,;:!?` at its
+   end, before a longer paragraph that does end like a sentence. Not a list item, not "By Jane Doe".
 7. paragraph: all else. A paragraph given twice is a paragraph twice: only captions and set phrases are ever boilerplate.
 
 Only boilerplate is kept from answering, so only rules 2 and 3 can lose anything; the others change how a block looks and
@@ -109,9 +109,9 @@ def find_blocks(text: str, title: str | None) -> tuple[Block, ...]:
         else:
             kinds.append("paragraph")
     _mark_copies(pieces, kinds)
-    _mark_subheadings(pieces, kinds)
     if headline is not None:
         _mark_standfirst(pieces, kinds, headline)
+    _mark_subheadings(pieces, kinds)
     return tuple(Block(kind, piece.start, piece.end) for kind, piece in zip(kinds, pieces, strict=True))
 
 
@@ -245,6 +245,16 @@ def _mark_copies(pieces: list[_Piece], kinds: list[BlockKind]) -> None:
             kinds[number] = "boilerplate"
 
 
+def _mark_standfirst(pieces: list[_Piece], kinds: list[BlockKind], headline: int) -> None:
+    number = headline + 1
+    if number + 1 >= len(pieces) or kinds[number] != "paragraph" or pieces[number].item:
+        return
+    text, after = pieces[number].text, kinds[number + 1]
+    subtitle = after == "paragraph" and len(text) >= _MIN_STANDFIRST and not _ends_with(text, _STOPS + _MARKS)
+    if len(text) <= _MAX_STANDFIRST and not _BYLINE.match(text) and (after == "caption" or subtitle):
+        kinds[number] = "standfirst"
+
+
 def _mark_subheadings(pieces: list[_Piece], kinds: list[BlockKind]) -> None:
     for number in range(1, len(pieces) - 1):
         piece, after = pieces[number], pieces[number + 1]
@@ -260,16 +270,6 @@ def _mark_subheadings(pieces: list[_Piece], kinds: list[BlockKind]) -> None:
             and _ends_with(after.text, _STOPS + _MARKS)
         ):
             kinds[number] = "subheading"
-
-
-def _mark_standfirst(pieces: list[_Piece], kinds: list[BlockKind], headline: int) -> None:
-    number = headline + 1
-    if number + 1 >= len(pieces) or kinds[number] != "paragraph" or pieces[number].item:
-        return
-    text, after = pieces[number].text, kinds[number + 1]
-    subtitle = after == "paragraph" and len(text) >= _MIN_STANDFIRST and not _ends_with(text, _STOPS + _MARKS)
-    if len(text) <= _MAX_STANDFIRST and not _BYLINE.match(text) and (after == "caption" or subtitle):
-        kinds[number] = "standfirst"
 
 
 def _ends_with(text: str, marks: str) -> bool:

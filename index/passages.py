@@ -128,9 +128,13 @@ def _joined(text: str, run: list[_Group], room: int) -> list[_Group]:
             groups.append(group)
             continue
         both = _union(text, before, group)
-        # A subheading leads even a paragraph that it does not fit in one window with.
-        short = before.tokens < SHORT and both.tokens <= room and group.kind != "subheading"
-        if before.kind == "subheading" or short:
+        fits = both.tokens <= room
+        if before.kind == "subheading":
+            # It leads even a paragraph that it does not fit in one window with; a list of headings is no such thing.
+            join = fits or group.kind != "subheading"
+        else:
+            join = fits and before.tokens < SHORT and group.kind != "subheading"
+        if join:
             groups[-1] = both
         else:
             groups.append(group)
@@ -167,9 +171,9 @@ def _windows(units: tuple[_Unit, ...], room: int) -> list[tuple[int, int, int]]:
     total = sum(unit.tokens for unit in units)
     if total <= room:
         return [(0, 0, len(units))]
-    longest = max(unit.tokens for unit in units)
-    # All windows but the first spend up to `longest` tokens on the sentence that they share with the one before.
-    count = -(-(total - longest) // (room - longest)) if longest < room else len(units)
+    # All windows but the first spend some of their room on the sentence that they share with the one before.
+    shared = min(max(unit.tokens for unit in units), room // 2)
+    count = -(-(total - shared) // (room - shared))
     windows: list[tuple[int, int, int]] = []
     end = 0
     while end < len(units):

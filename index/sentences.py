@@ -134,7 +134,7 @@ def _best_cut(text: str, start: int, full: int) -> int:
         if ends:
             return ends[-1]
     position = full
-    while position > max(half, full - _MAX_CLUSTER) and _joins(text, position):
+    while position > max(half, full - _MAX_CLUSTER, start + 1) and _joins(text, position):
         position -= 1
     return full if _joins(text, position) else position
 
