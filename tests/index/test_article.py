@@ -128,6 +128,7 @@ def test_keys_of_other_programs_are_passed_over_with_a_warning(tmp_path, caplog)
         ("id: a/b\n---\n", "no slash"),
         ("id: ..\n---\n", "cannot be used"),
         ("url: javascript:alert(1)\n---\n", "url: found"),
+        ("url: javascript://example.org/%0aalert(1)\n---\n", "url: found"),
         ("url: http://[\n---\n", "url: found"),
         ("published: 27 March\n---\n", "published: found '27 March'"),
         ("published: 2025-13\n---\n", "published"),

@@ -172,6 +172,12 @@ def test_hard_wrapped_lines_are_one_paragraph_and_unwrapped_ones_are_several():
     assert [words for _, words in kinds(f"{long}\n{SENTENCE}\n{long}")] == [long.strip(), SENTENCE, long.strip()]
 
 
+def test_an_underline_has_three_marks_at_least():
+    """Two are no heading's, nor a rule; and thousands of them are no trouble."""
+    text = "Two moons\n--\n" * 3000
+    assert kinds(text) == [("paragraph", text.strip())]
+
+
 def test_a_hash_that_is_no_heading_stays_a_paragraph():
     assert kinds(f"{SENTENCE}\n\n#1 reason to go.\n\n{SENTENCE}")[1] == ("paragraph", "#1 reason to go.")
 
@@ -186,6 +192,7 @@ def test_a_hash_that_is_no_heading_stays_a_paragraph():
             f"Subscribe now\n\nTwo moons\n\n{SENTENCE}", ["boilerplate", "title", "paragraph"], id="after boilerplate"
         ),
         pytest.param(f"Two\nlines\n\n{SENTENCE}", ["paragraph", "paragraph"], id="two lines"),
+        pytest.param(f"- Two moons\n\n{SENTENCE}", ["paragraph", "paragraph"], id="a list item"),
         pytest.param(
             f"Two moons\n\nWhat nobody ever told you about their names\n\n{SENTENCE}",
             ["title", "standfirst", "paragraph"],

@@ -165,7 +165,7 @@ def test_a_short_paragraph_goes_with_the_one_after_it_and_the_last_with_the_one_
 
 
 def test_nothing_is_joined_that_would_not_fit():
-    short, full = words(10), words(250)
+    short, full = words(10), " ".join([words(62)] * 4)
     assert passages_of(short, full) == [short, full]
     assert passages_of(full, short) == [full, short]
 
@@ -208,6 +208,11 @@ def test_passages_hold_no_boilerplate_and_do_not_reach_over_it():
 def test_a_caption_stays_by_itself():
     article = article_from_text(f"{words(5)}\n\nA pad. (photo credit: AP)\n\n{words(5)}", id="x")
     assert [len(text.split("\n")) for text in texts(article, segment(article, count_tokens, 256)[0])] == [1, 1, 1]
+
+
+def test_two_captions_stay_apart():
+    article = article_from_text("A pad. (photo credit: AP)\n\nA crew. (photo credit: AP)", id="x")
+    assert len(segment(article, count_tokens, 256)[0]) == 2
 
 
 def test_tokens_are_counted_in_one_call():
