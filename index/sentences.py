@@ -24,7 +24,7 @@ MAX_SENTENCE = 1000
 """The longest sentence, in code points: a few times the longest that people write, and still read at one look."""
 
 SEGMENTER = f"sentencex {version('sentencex')}, rules 1"
-"""Names everything that decides where sentences begin and end: raise the number whenever a rule here changes."""
+"""Names what decides blocks, sentences and passages: raise the number when a rule of theirs changes, in whichever file."""
 
 # sentencex 1.0.32 panics (a BaseException, and a Rust trace on stderr) when white space of several UTF-8 bytes, such as a
 # no-break space, stands before an initial: "George\u00a0W. Bush". One code point for another keeps the offsets.
