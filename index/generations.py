@@ -3,6 +3,7 @@
     DIR/manifest.json           names the generation in use and the checksum of each of its files
     DIR/data-0123456789abcdef/  a generation: all other files, named after their checksums, never changed once it is there
     DIR/.tmp-...                a generation being written, or what a killed build left
+    DIR/decision.json, suggestions.json   what the online half keeps beside the index
     DIR/.lock                   held while writing
 
 A folder with files in it cannot be replaced in one step on every system, a file can. So a new generation is written
@@ -31,6 +32,11 @@ logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT = 60.0
 """Seconds to wait for another build that is writing; writing takes well under a second."""
+
+DECISION = "decision.json"
+SUGGESTIONS = "suggestions.json"
+BESIDE = (DECISION, SUGGESTIONS)
+"""Files that the online half keeps in the folder, beside the generations; a rebuild leaves them where they are."""
 
 _LOCK_NAME = ".lock"
 _UNFINISHED = ".tmp-"
@@ -159,7 +165,8 @@ def refuse_damaged(directory: Path, manifest: Manifest) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in (MANIFEST_NAME, _LOCK_NAME) or name.startswith(_UNFINISHED) or bool(_GENERATION.fullmatch(name))
+    known = (MANIFEST_NAME, _LOCK_NAME, *BESIDE)
+    return name in known or name.startswith(_UNFINISHED) or bool(_GENERATION.fullmatch(name))
 
 
 @contextlib.contextmanager

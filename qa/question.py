@@ -1,27 +1,11 @@
-"""What a person typed, before it is searched for: can it be asked at all, and is it a question?"""
+"""What a person typed, before it is searched for: can it be asked at all?"""
 
-import re
 import unicodedata
-from typing import Literal
 
 from index.errors import QuestionError
 
 MAX_QUESTION = 1_000
 """Longest question, in code points."""
-
-Courtesy = Literal["greeting", "thanks", "farewell", "help"]
-
-# Whole messages, after case, punctuation and white space are folded away; a question that merely opens with "Hello," is
-# a question. English and Hebrew, the languages of the interface.
-_COURTESIES: tuple[tuple[Courtesy, str], ...] = (
-    ("greeting", r"(hi|hello|hey|hiya|howdy|greetings|good (morning|afternoon|evening|day))( (there|all|everyone|again))?"),
-    ("greeting", r"(hi|hello|hey)? ?how are you( doing)?( today)?|what s up|👋|שלום( לך)?|היי|בוקר טוב|ערב טוב|מה שלומך"),
-    ("thanks", r"((ok|okay|great|cool|perfect) )?(thanks|thank you|thx|ty|cheers|much appreciated)( (a lot|so much|very much))?"),
-    ("thanks", r"תודה( רבה)?|🙏"),
-    ("farewell", r"(good)?bye( bye)?|see you( later)?|good night|להתראות"),
-    ("help", r"help( me)?|what (can|do) you do|who are you|what are you|how does (this|it) work|how do i use (this|it)"),
-    ("help", r"what can i ask( you)?( here)?|עזרה|מה אתה יודע לעשות|איך זה עובד"),
-)
 
 
 def check_question(question: object) -> str:
@@ -50,13 +34,3 @@ def check_question(question: object) -> str:
 def search_text(question: str) -> str:
     """The form that is searched for: NFKC, white space folded to single spaces; what is shown stays as typed."""
     return " ".join(unicodedata.normalize("NFKC", question).split())
-
-
-def courtesy(question: str) -> Courtesy | None:
-    """Which courtesy the whole message is, or None for anything that may be a question.
-
-    >>> courtesy("Hello!"), courtesy("Hello, who is Musk?")
-    ('greeting', None)
-    """
-    folded = " ".join(re.sub(r"[^\w\s👋🙏]|_", " ", search_text(question).casefold()).split())
-    return next((kind for kind, pattern in _COURTESIES if re.fullmatch(pattern, folded)), None)

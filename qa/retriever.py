@@ -1,7 +1,10 @@
-"""Retrieval: every sentence of the article scored against the question by four measures, fused per question.
+"""Retrieval: every sentence of the article scored against the question by five measures, fused per question.
 
-Dense and BM25 scores live on scales of their own, so each measure is standardised over the sentences in question (a z-score)
-before the weighted sum; ranks alone (reciprocal rank fusion) throw the sizes away and do worse on every set measured.
+Dense and BM25 scores live on scales of their own, so each is standardised over the sentences in question (a z-score) before
+the weighted sum; ranks alone (reciprocal rank fusion) throw the sizes away and do worse on every set measured. Coverage, the
+share of the question's terms that a sentence holds, means the same for every question and goes in as it is. The weights are
+those of a conditional logit (McFadden, 1974) fitted to gold sentences by `qa/training/fit.py`, so a softmax over the fused
+scores is how probable each sentence is, given that one of them answers.
 """
 
 from collections.abc import Sequence
@@ -17,27 +20,12 @@ from index.units import Passage, Sentence
 from qa.question import search_text
 from qa.settings import Settings
 
-MEASURES = ("dense_sentence", "bm25_sentence", "dense_passage", "bm25_passage")
+MEASURES = ("dense_sentence", "bm25_sentence", "dense_passage", "bm25_passage", "coverage")
+_STANDARDISED = 4
+"""The first so many of `MEASURES` go into the sum as z-scores, the rest as they are."""
 _DECIMALS = 4
 """Fused scores are rounded before they are ranked: a batch and a single question differ by about 1e-6, which must not
 decide between equals; equals rank by position in the article."""
-
-
-@dataclass(frozen=True, slots=True)
-class FusionWeights:
-    """Weight of each measure's z-score in the fused score."""
-
-    dense_sentence: float = 1.0
-    bm25_sentence: float = 0.5
-    dense_passage: float = 0.5
-    bm25_passage: float = 0.25
-
-    @classmethod
-    def of(cls, settings: Settings) -> "FusionWeights":
-        return cls(**{name: getattr(settings, name) for name in MEASURES})
-
-    def as_array(self) -> NDArray[np.float32]:
-        return np.array([getattr(self, name) for name in MEASURES], dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +33,9 @@ class Retrieval:
     """All sentences that a question was asked of, scored.
 
     :param first_row: row in the index of the first of the n sentences.
-    :param raw: *Shape:* ``(4, n)``, float32: the measures of `MEASURES` as they come, a sentence taking its passage's score
+    :param raw: *Shape:* ``(5, n)``, float32: the measures of `MEASURES` as they come, a sentence taking its passage's score
         for the passage measures.
-    :param fused: *Shape:* ``(n,)``, float32: weighted sum of per-measure z-scores; higher is better, comparable within one
-        question only.
+    :param fused: *Shape:* ``(n,)``, float32: their weighted sum; higher is better, comparable within one question only.
     """
 
     question: str
@@ -79,10 +66,11 @@ class Retrieval:
 class Retriever:
     """Scores the sentences of one article, or of all, against questions."""
 
-    def __init__(self, index: Index, encoder: Encoder, weights: FusionWeights | None = None) -> None:
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings | None = None) -> None:
+        """:param settings: hold a weight for each of `MEASURES`, under its name."""
         self.index = index
         self.encoder = encoder
-        self.weights = (weights or FusionWeights()).as_array()
+        self.weights = np.array([getattr(settings or Settings(), name) for name in MEASURES], dtype=np.float32)
 
     def retrieve(self, questions: Sequence[str], article: str | None = None) -> list[Retrieval]:
         """One `Retrieval` a question, in order; questions are encoded as one batch.
@@ -101,13 +89,31 @@ class Retriever:
                 self.index.sentence_terms.scores(texts, sentences),
                 self.index.passage_vectors.scores(vectors, passages)[:, home],
                 self.index.passage_terms.scores(texts, passages)[:, home],
+                self.index.sentence_terms.coverage(texts, sentences),
             ],
             axis=1,
         )
-        fused = np.round(np.einsum("m,qmn->qn", self.weights, standardise(raw)), _DECIMALS)
+        fused = fuse(raw, self.weights)
         return [
             Retrieval(question, self.index, sentences[0], raw[row], fused[row]) for row, question in enumerate(questions)
         ]
+
+
+def fuse(raw: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weighted sums over the measures.
+
+    :param raw: *Shape:* ``(m, 5, n)``: `MEASURES` of n sentences for m questions.
+    :returns: *Shape:* ``(m, n)``, float32, rounded so that a batch and a single question rank alike.
+    """
+    summed = np.einsum("k,mkn->mn", weights, levelled(raw))
+    return np.asarray(np.round(summed, _DECIMALS), dtype=np.float32)
+
+
+def levelled(raw: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The measures as they go into the sum. *Shape:* ``(..., 5, n)``, like `raw`."""
+    return np.concatenate(
+        [standardise(raw[..., :_STANDARDISED, :]), raw[..., _STANDARDISED:, :]], axis=-2, dtype=np.float32
+    )
 
 
 def standardise(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -117,4 +123,4 @@ def standardise(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     [-1.0, 1.0]
     """
     centred = scores - scores.mean(axis=-1, keepdims=True)
-    return centred / (scores.std(axis=-1, keepdims=True) + 1e-6)
+    return np.asarray(centred / (scores.std(axis=-1, keepdims=True) + 1e-6), dtype=np.float32)

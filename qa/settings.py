@@ -5,14 +5,20 @@ line that names the variable.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import SettingsError
 
 ENV_PREFIX = "ARTICLE_QA_"
+
+
+def Weight(measure: str) -> FieldInfo:
+    """The field of a measure's weight in retrieval's weighted sum."""
+    return cast(FieldInfo, Field(ge=0, le=100, description=f"weight in retrieval of {measure}"))
 
 
 class Settings(BaseSettings):
@@ -28,12 +34,15 @@ class Settings(BaseSettings):
     ] = (Path("seeds/article.md"),)
     encoder: Annotated[
         str | None,
-        Field(description="another sentence-transformers model, by path or hub name; none = the packaged all-MiniLM-L6-v2"),
+        Field(
+            description="another sentence-transformers model, by path or hub name; none = the packaged all-MiniLM-L6-v2"
+        ),
     ] = None
-    dense_sentence: Annotated[float, Field(ge=0, le=100, description="weight of sentence similarity in fusion")] = 1.0
-    bm25_sentence: Annotated[float, Field(ge=0, le=100, description="weight of sentence BM25 in fusion")] = 0.5
-    dense_passage: Annotated[float, Field(ge=0, le=100, description="weight of passage similarity in fusion")] = 0.5
-    bm25_passage: Annotated[float, Field(ge=0, le=100, description="weight of passage BM25 in fusion")] = 0.25
+    dense_sentence: Annotated[float, Weight("sentence similarity (z-score)")] = 0.78
+    bm25_sentence: Annotated[float, Weight("sentence BM25 (z-score)")] = 0.05
+    dense_passage: Annotated[float, Weight("passage similarity (z-score)")] = 0.93
+    bm25_passage: Annotated[float, Weight("passage BM25 (z-score)")] = 0.8
+    coverage: Annotated[float, Weight("the share of the question's terms that the sentence holds")] = 4.9
 
 
 def load_settings(**overrides: object) -> Settings:

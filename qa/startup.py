@@ -53,18 +53,20 @@ def ensure_index(settings: Settings, *, progress: bool = True) -> "QAPipeline":
         reason = str(error).removesuffix(f"; {mend(settings.index)}")
         logger.warning("%s. Building it from %s.", reason[:1].upper() + reason[1:], _listed(paths))
         index = build_at(settings.index, paths, articles, encoder, progress=progress)
-    return QAPipeline(index, encoder, settings)
+    return QAPipeline.over(settings.index, index, encoder, settings)
 
 
 def build_at(
     directory: Path, paths: Sequence[Path], articles: Sequence[Article], encoder: "Encoder", *, progress: bool = True
 ) -> "Index":
-    """Build the index of `articles`, which were read from `paths`, and make it the one in `directory`.
+    """Build the index of `articles`, read from `paths`, make it the one in `directory`, and keep checked suggestions there.
 
     :raises ArticleError: two articles have the same id, or one has no sentence.
     :raises IndexFault: the folder holds something else, or cannot be written.
     """
     from index.store import build_index, save_index
+    from qa.pipeline import QAPipeline
+    from qa.suggestions import checked_suggestions, save_suggestions
 
     with _bar(shown=progress) as report:
         index = build_index(articles, encoder, progress=report)
@@ -73,6 +75,7 @@ def build_at(
     sources = tuple(Path(os.path.relpath(path.resolve(), home)).as_posix() for path in paths)
     index = replace(index, manifest=replace(index.manifest, sources=sources))
     save_index(index, directory)
+    save_suggestions(directory, index, checked_suggestions(QAPipeline(index, encoder), paths))
     return index
 
 

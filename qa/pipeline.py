@@ -1,0 +1,186 @@
+"""The pipeline: question -> retrieve -> read -> decide -> cite -> Answer. Start reading here.
+
+Everything that answers (chat page, API, command line, evaluation) goes through `QAPipeline`.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.encoder import Encoder, load_encoder
+from index.errors import IndexDamaged, QuestionError
+from index.store import Index, load_index
+from qa.answer import Answer, Citation, Models, Span, Timings
+from qa.citations import cite, distinct, holds
+from qa.courtesy import courtesy, courtesy_reply
+from qa.decision import Decision, decision_for, features, label
+from qa.prediction import Prediction
+from qa.question import check_question
+from qa.reader import SentenceReader
+from qa.retriever import Retriever
+from qa.settings import Settings, load_settings
+from qa.suggestions import load_suggestions
+
+NEAREST = 3
+"""Sentences shown beside a refusal."""
+
+MAX_TOP_K = 10
+
+CLOSE = 0.5
+"""A further sentence is cited when its score is at least this share of the best one's: nearly as likely to answer."""
+
+
+class QAPipeline:
+    """Answers questions over the articles of one index. Safe to use from several threads.
+
+    >>> pipeline = QAPipeline.load("index/built")                                   # doctest: +SKIP
+    >>> pipeline.answer("When could humans first land on Mars?").citations[0].quote  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        encoder: Encoder,
+        settings: Settings | None = None,
+        *,
+        decision: Decision | None = None,
+        suggestions: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """:param decision: None takes the one fitted for this encoder and reader.
+        :param suggestions: questions worth asking, by article id.
+        """
+        self.index = index
+        self.encoder = encoder
+        self.settings = settings or load_settings()
+        self.retriever = Retriever(index, encoder, self.settings)
+        self.reader = SentenceReader()
+        self.decision = decision or decision_for(encoder.fingerprint, self.reader.name)
+        self.models = Models(encoder=encoder.name, reader=self.reader.name)
+        self._suggestions = {article_id: tuple(questions) for article_id, questions in (suggestions or {}).items()}
+
+    @classmethod
+    def load(cls, index_dir: str | Path, settings: Settings | None = None) -> "QAPipeline":
+        """The pipeline over a built index.
+
+        :raises IndexFault: the index is missing, stale, foreign or damaged; the message names the command that mends it.
+        :raises EncoderError: the encoder cannot be loaded.
+        """
+        settings = settings or load_settings()
+        encoder = load_encoder(settings.encoder)
+        return cls.over(Path(index_dir), load_index(Path(index_dir), encoder.fingerprint), encoder, settings)
+
+    @classmethod
+    def over(cls, directory: Path, index: Index, encoder: Encoder, settings: Settings) -> "QAPipeline":
+        """The pipeline over an index that is at hand, with the decision and suggestions kept beside it in `directory`."""
+        decision = decision_for(encoder.fingerprint, SentenceReader.name, directory)
+        return cls(index, encoder, settings, decision=decision, suggestions=load_suggestions(directory, index))
+
+    def answer(
+        self,
+        question: str,
+        *,
+        article: str | None = None,
+        top_k: int = 3,
+        history: Sequence[Mapping[str, Any]] = (),  # noqa: ARG002 - every question is still understood by itself
+    ) -> Answer:
+        """The exact words that answer, cited, or a refusal with the nearest sentences.
+
+        :param article: id of the article to ask; None asks all of the index.
+        :param top_k: at most so many citations, from 1 to `MAX_TOP_K`.
+        :raises QuestionError: the question is empty, too long or holds control characters, or `top_k` is out of range.
+        :raises ArticleError: there is no such article.
+        """
+        question = check_question(question)
+        if not 1 <= top_k <= MAX_TOP_K:
+            raise QuestionError(f"top_k is {top_k}; expected 1 to {MAX_TOP_K}")
+        kind = courtesy(question)
+        if kind is not None:
+            return courtesy_reply(question, kind, self.suggestions(article)[:3], self.models)
+        started = time.perf_counter()
+        prediction = self.predict([question], article=article, depth=max(MAX_TOP_K, top_k))[0]
+        return self.compose(prediction, top_k=top_k, total_ms=_milliseconds(started))
+
+    def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
+        """Ranking, best span and decision for each question, in order; all are retrieved as one batch.
+
+        :param depth: how many ranked sentences are kept.
+        """
+        if not questions:
+            return []
+        started = time.perf_counter()
+        retrievals = self.retriever.retrieve(questions, article)
+        retrieved = time.perf_counter()
+        judgements = self.decision.judge(np.array([features(retrieval) for retrieval in retrievals]))
+        ranked = [self.reader.rank(retrieval, depth) for retrieval in retrievals]
+        low, high = self.index.passage_rows(article)
+        return [
+            Prediction(
+                question=question,
+                ranked=sentences,
+                best=self.reader.span(self.index, sentences[0]),
+                read=self.index.passages[low:high],
+                p_no_answer=judgement.p_no_answer,
+                p_right=judgement.p_right,
+                answerable=judgement.answerable,
+                retrieve_ms=(retrieved - started) * 1_000 / len(questions),
+                read_ms=_milliseconds(retrieved) / len(questions),
+            )
+            for question, sentences, judgement in zip(questions, ranked, judgements, strict=True)
+        ]
+
+    def compose(self, prediction: Prediction, *, top_k: int = 3, total_ms: float | None = None) -> Answer:
+        """The Answer that a reader sees for a prediction.
+
+        :raises IndexDamaged: a citation would not be a slice of its article; nothing is shown rather than a false quote.
+        """
+        confidence = prediction.p_right if prediction.answerable else prediction.p_no_answer
+        citations: tuple[Citation, ...] = ()
+        nearest: tuple[Citation, ...] = ()
+        if prediction.answerable:
+            close = [found for found in prediction.ranked if found.score >= CLOSE * prediction.ranked[0].score]
+            span = Span(prediction.best.start, prediction.best.end)
+            citations = tuple(
+                cite(self.index, found, number=number, spans=(span,) if number == 1 else ())
+                for number, found in enumerate(distinct(self.index, close, top_k), start=1)
+            )
+        else:
+            nearest = tuple(
+                cite(self.index, found, number=None) for found in distinct(self.index, prediction.ranked, NEAREST)
+            )
+        for citation in (*citations, *nearest):
+            if not holds(self.index.article(citation.article_id), citation):
+                raise IndexDamaged("a quote is not in its article; rebuild the index with `python -m qa build`")
+        timings = Timings(
+            retrieve=round(prediction.retrieve_ms, 3),
+            read=round(prediction.read_ms, 3),
+            total=round(prediction.retrieve_ms + prediction.read_ms if total_ms is None else total_ms, 3),
+        )
+        return Answer(
+            kind="answer" if prediction.answerable else "no_answer",
+            question=prediction.question,
+            answerable=prediction.answerable,
+            answer=prediction.best if prediction.answerable else None,
+            confidence=round(confidence, 4),
+            confidence_label=label(confidence),
+            p_no_answer=round(prediction.p_no_answer, 4),
+            citations=citations,
+            nearest=nearest,
+            timings_ms=timings,
+            models=self.models,
+        )
+
+    def suggestions(self, article: str | None = None) -> tuple[str, ...]:
+        """Questions worth asking of an article, or of all, that were found answerable when the index was built.
+
+        :raises ArticleError: there is no such article.
+        """
+        if article is not None:
+            return self._suggestions.get(self.index.article(article).id, ())
+        return tuple(question for questions in self._suggestions.values() for question in questions)
+
+
+def _milliseconds(started: float) -> float:
+    return (time.perf_counter() - started) * 1_000

@@ -1,0 +1,37 @@
+"""What the pipeline thinks of one question, before anything is composed for a reader to see."""
+
+from dataclasses import dataclass
+
+from index.units import Passage, Sentence
+from qa.answer import AnswerText
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSentence:
+    """A sentence and its score in [0, 1]: how the ranking shares certainty out among the sentences, 1 in all."""
+
+    sentence: Sentence
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Ranking, best span and decision for one question.
+
+    :param ranked: the best sentences, best first, whatever the decision; `ranked[0]` holds `best`.
+    :param best: the span that would be the answer, whatever the decision.
+    :param read: the passages that the reader read; a sentence outside them cannot be answered with.
+    :param p_no_answer: calibrated probability that the article does not say.
+    :param p_right: calibrated probability that `ranked[0]` holds an answer.
+    :param answerable: the decision.
+    """
+
+    question: str
+    ranked: tuple[RankedSentence, ...]
+    best: AnswerText
+    read: tuple[Passage, ...]
+    p_no_answer: float
+    p_right: float
+    answerable: bool
+    retrieve_ms: float = 0.0
+    read_ms: float = 0.0
