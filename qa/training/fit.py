@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             | figures,
             indent=1,
         )
-    )  # noqa: T201
+    )
 
 
 def ask(cut: CutArticle, encoder: Encoder) -> list[Asked]:
