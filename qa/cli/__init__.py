@@ -1,7 +1,7 @@
 """The command line: `python -m qa build|ask|verify|serve`.
 
-Exit status: 0 done (a refusal is an answer), 1 a check failed, 2 unusable input, 130 interrupted. Each command imports
-what it needs when it runs, so that help and complaints come at once.
+Exit status: 0 done (a refusal is an answer), 1 a check failed, 2 unusable input, 130 interrupted, 141 when whatever read
+the output went away. Each command imports what it needs when it runs, so that help and complaints come at once.
 """
 
 import sys
@@ -16,6 +16,9 @@ from qa.cli.command import PROGRAM, Command, usage_error
 from qa.cli.messages import complain, drop_output, logged
 from qa.cli.serve import ServeCommand, serve
 from qa.cli.verify import verify
+
+READER_GONE = 141
+"""Exit status when whatever read stdout has closed it: that of a program ended by SIGPIPE, 128 + 13."""
 
 app = typer.Typer(
     help="Ask an article a question; get the exact words that answer it, cited, or a plain refusal.",
@@ -35,7 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         with logged():
-            return int(app(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
+            status = app(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+            sys.stdout.flush()
+            return int(status or 0)
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        drop_output()
+        return READER_GONE
     except ArticleQAError as error:
         complain(str(error), getattr(error, "problems", ()))
     except typer.TyperException as error:

@@ -21,7 +21,10 @@ def ask(
     article: Annotated[str | None, typer.Option(metavar="ID", help="ask this article only")] = None,
     index: IndexOption = None,
 ) -> None:
-    """Answer a question in the article's own words, or say that it does not."""
+    """Answer a question in the article's own words.
+
+    Where the article does not say, that is the answer, with the nearest sentences beside it.
+    """
     from qa.settings import load_settings
 
     settings = load_settings(index=index)

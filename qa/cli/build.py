@@ -34,12 +34,14 @@ def build(
     read = load_articles(paths)
     with waiting("Loading the encoder …"):
         from index.encoder import load_encoder
+        from qa.suggestions import load_suggestions
 
         encoder = load_encoder(settings.encoder)
     built = build_at(settings.index, paths, read, encoder)
     print(f"{settings.index}: {counts(built.manifest)}, from {', '.join(printable(str(path)) for path in paths)}")
     where = "" if index is None else f" --index {shlex.quote(str(index))}"
-    print(f'Now ask:  {PROGRAM} ask "…"{printable(where)}')
+    worth_asking = next((found for own in load_suggestions(settings.index, built).values() for found in own), "…")
+    print(f"Now ask: {PROGRAM} ask {printable(shlex.quote(worth_asking) + where)}")
 
 
 def counts(manifest: "Manifest") -> str:

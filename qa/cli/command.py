@@ -1,6 +1,5 @@
-"""What every command does alike: report all bad arguments at once, and end quietly when its reader goes away."""
+"""How every command reads its arguments: all bad ones are reported at once."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,11 +7,8 @@ import typer
 from typer.core import TyperCommand
 
 from index.errors import SettingsError
-from qa.cli.messages import drop_output
 
 PROGRAM = "python -m qa"
-READER_GONE = 141
-"""Exit status when whatever read stdout has closed it, as of a program ended by SIGPIPE (128 + 13)."""
 
 
 class Command(TyperCommand):
@@ -29,16 +25,6 @@ class Command(TyperCommand):
         if problems:
             raise SettingsError("; ".join(problems) + _see_help(ctx.command_path))
         return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command and write out all that it printed."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            drop_output()
-            raise typer.Exit(READER_GONE) from None
-        return result
 
     def _problems(self, ctx: Any, args: list[str]) -> Iterator[str]:
         """What typer would say about each bad argument; it prints the help and ends when `args` ask for it."""

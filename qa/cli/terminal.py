@@ -14,7 +14,8 @@ from typing import TextIO
 MAX_WIDTH = 88
 """Cells of the longest line; beyond it the eye loses the next line's start."""
 
-_MIN_WIDTH = 24
+_MIN_WIDTH = 32
+"""The widest heading; a narrower terminal breaks the lines itself."""
 _RESET = "\x1b[0m"
 
 

@@ -1,0 +1,203 @@
+"""What a server does at start: use an index that is right, build one that is not, leave alone what is no index."""
+
+import io
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from index.encoder import Progress
+from index.errors import ArticleError, IndexForeign, IndexMissing, IndexStale
+from index.generations import MANIFEST_NAME, read_manifest
+from qa.pipeline import QAPipeline
+from qa.settings import Settings, load_settings
+from qa.startup import article_paths, ensure_index, load_articles, refuse_changed
+from tests.toy import ToyEncoder
+
+TEXT = "Ice was found near the south pole. It is older than the oceans.\n\nA crater holds ten tons of it.\n"
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch: pytest.MonkeyPatch) -> ToyEncoder:
+    """Any encoder will do here; the toy one is loaded at once."""
+    toy = ToyEncoder()
+    monkeypatch.setattr("index.encoder.load_encoder", lambda name=None: toy)
+    return toy
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with an article in the default place and another one."""
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "article.md").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "mine.md").write_text(TEXT.replace("Ice", "Gold"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def start(caplog: pytest.LogCaptureFixture, **settings: object) -> tuple[QAPipeline, str]:
+    """A started pipeline, and the warnings of its start."""
+    caplog.clear()
+    pipeline = ensure_index(load_settings(**settings))
+    return pipeline, "\n".join(record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING)
+
+
+def held(pipeline: QAPipeline) -> list[str]:
+    return [article.id for article in pipeline.index.articles]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_missing_index_is_built_and_then_used(caplog: pytest.LogCaptureFixture) -> None:
+    pipeline, said = start(caplog)
+    assert held(pipeline) == ["article"]
+    assert said == "There is no index in index/built yet. Building it from seeds/article.md."
+    stored = (Path("index/built") / MANIFEST_NAME).read_bytes()
+    pipeline, said = start(caplog)
+    assert said == ""
+    assert (Path("index/built") / MANIFEST_NAME).read_bytes() == stored
+
+
+def test_a_changed_article_is_indexed_anew(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    start(caplog)
+    (home / "seeds" / "article.md").write_text(TEXT.replace("ten", "nine"), encoding="utf-8")
+    pipeline, said = start(caplog)
+    assert "nine tons" in pipeline.index.articles[0].text
+    assert "is stale: the text of article 'article' has changed. Building it from seeds/article.md." in said
+    assert "python -m qa build" not in said  # it is being done
+
+
+@pytest.mark.usefixtures("home")
+def test_a_damaged_index_is_built_anew(caplog: pytest.LogCaptureFixture) -> None:
+    start(caplog)
+    vectors = next(Path("index/built").glob("data-*/sentences.faiss"))
+    vectors.write_bytes(vectors.read_bytes()[:-1])
+    assert "is damaged: sentences.faiss" in start(caplog)[1]
+    assert start(caplog)[1] == ""
+
+
+@pytest.mark.usefixtures("home")
+def test_an_index_of_another_schema_is_built_anew(caplog: pytest.LogCaptureFixture) -> None:
+    start(caplog)
+    manifest = Path("index/built") / MANIFEST_NAME
+    manifest.write_text(manifest.read_text().replace('"schema_version": 1', '"schema_version": 0'))
+    assert "has schema version 0" in start(caplog)[1]
+    assert start(caplog)[1] == ""
+
+
+@pytest.mark.usefixtures("home")
+def test_another_encoder_has_it_built_anew(
+    caplog: pytest.LogCaptureFixture, encoder: ToyEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(caplog)
+    monkeypatch.setattr(encoder, "fingerprint", "0" * 64)
+    assert "built with encoder" in start(caplog)[1]
+    assert start(caplog)[1] == ""
+
+
+@pytest.mark.usefixtures("home")
+def test_a_folder_with_something_else_in_it_is_left_alone() -> None:
+    folder = Path("index/built")
+    folder.mkdir(parents=True)
+    (folder / "thesis.doc").write_text("three years of work")
+    with pytest.raises(IndexForeign, match=r"thesis\.doc"):
+        ensure_index(load_settings())
+    assert [path.name for path in folder.iterdir()] == ["thesis.doc"]
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_choice_the_articles_of_the_index_are_served(caplog: pytest.LogCaptureFixture) -> None:
+    start(caplog, articles=["mine.md"])
+    pipeline, said = start(caplog)
+    assert (held(pipeline), said) == (["mine"], "")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_chosen_article_is_served_whatever_the_index_holds(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(caplog, articles=["mine.md"])
+    monkeypatch.setenv("ARTICLE_QA_ARTICLES", '["seeds/article.md"]')
+    pipeline, said = start(caplog)
+    assert held(pipeline) == ["article"]
+    assert "it holds mine, but the articles are article" in said
+
+
+def test_when_the_articles_of_the_index_are_gone_the_default_is_served(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(caplog, articles=["mine.md"])
+    (home / "mine.md").unlink()
+    pipeline, said = start(caplog)
+    assert held(pipeline) == ["article"]
+    assert said.startswith("The index was built from mine.md, which is gone.")
+
+
+def test_a_project_moved_as_a_whole_still_finds_its_articles(
+    home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(caplog, articles=[str(home / "mine.md")])
+    assert read_manifest(Path("index/built")).sources == ("../../mine.md",)
+    moved = home.rename(home.with_name("moved"))
+    monkeypatch.chdir(moved)
+    assert article_paths(load_settings()) == (Path("mine.md"),)
+    monkeypatch.chdir(moved / "seeds")
+    assert article_paths(load_settings(index=moved / "index/built")) == (moved / "mine.md",)
+
+
+def test_a_question_is_not_asked_of_an_article_that_has_changed(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    directory = Path("index/built")
+    with pytest.raises(IndexMissing):
+        refuse_changed(directory)
+    start(caplog)
+    refuse_changed(directory)
+    article = home / "seeds" / "article.md"
+    article.write_text(f"---\ntitle: Another title\n---\n{TEXT}", encoding="utf-8")
+    with pytest.raises(IndexStale, match=r"seeds/article\.md has changed since; rebuild it: python -m qa build"):
+        refuse_changed(directory)
+    article.unlink()
+    refuse_changed(directory)  # the index holds the text
+
+
+def test_every_article_that_cannot_be_read_is_named(home: Path) -> None:
+    (home / "empty.txt").touch()
+    with pytest.raises(ArticleError, match=r"empty\.txt: .*; none\.md: there is no such file"):
+        load_articles([Path("mine.md"), Path("empty.txt"), Path("none.md")])
+
+
+class SlowEncoder(ToyEncoder):
+    """Takes its time between two reports of progress."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> "object":  # type: ignore[override]
+        if progress is not None:
+            for done in (1, 2, 3):
+                progress(done, 3)
+                time.sleep(self.seconds)
+        return super().encode(texts)
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("seconds", "stream", "progress", "bar"),
+    [(0.6, Tty, True, True), (0.0, Tty, True, False), (0.6, io.StringIO, True, False), (0.6, Tty, False, False)],
+    ids=["slow", "quick", "not a terminal", "not wanted"],
+)
+def test_a_bar_appears_on_a_terminal_when_building_takes_more_than_a_second(
+    seconds: float, stream: type[io.StringIO], progress: bool, bar: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.encoder.load_encoder", lambda name=None: SlowEncoder(seconds))
+    monkeypatch.setattr("sys.stderr", stream())
+    settings: Settings = load_settings()
+    ensure_index(settings, progress=progress)
+    import sys
+
+    assert ("Building" in sys.stderr.getvalue()) == bar  # type: ignore[attr-defined]
