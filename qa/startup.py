@@ -50,8 +50,7 @@ def ensure_index(settings: Settings, *, progress: bool = True) -> "QAPipeline":
     try:
         index = _current(settings.index, articles, encoder)
     except (IndexMissing, IndexStale, IndexDamaged, IndexForeign) as error:
-        reason = str(error).removesuffix(f"; {mend(settings.index)}")
-        logger.warning("%s. Building it from %s.", reason[:1].upper() + reason[1:], _listed(paths))
+        logger.warning("%s. Building it from %s.", _why(error, settings.index), _listed(paths))
         index = build_at(settings.index, paths, articles, encoder, progress=progress)
     return QAPipeline.over(settings.index, index, encoder, settings)
 
@@ -144,6 +143,14 @@ def _current(directory: Path, articles: Sequence[Article], encoder: "Encoder") -
     if reason := is_stale(index, articles, encoder.fingerprint):
         raise IndexStale(f"the index in {directory} is stale: {reason}; {mend(directory)}")
     return index
+
+
+def _why(error: IndexFault, directory: Path) -> str:
+    """What is wrong, without the command that mends it: that is what is being done."""
+    if isinstance(error, IndexMissing):
+        return f"There is no index in {directory} yet"
+    reason = str(error).removesuffix(f"; {mend(directory)}")
+    return reason[:1].upper() + reason[1:]
 
 
 @contextmanager
