@@ -1,0 +1,92 @@
+"""What a run was made of: data, settings, models, program and library versions. The content of config.json."""
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import index
+import qa
+from index.encoder import Encoder
+from qa.decision import Decision
+from qa.evaluation.questions import DataFile
+from qa.settings import Settings
+
+_LIBRARIES = (
+    "bm25s",
+    "faiss-cpu",
+    "numpy",
+    "onnxruntime",
+    "PyStemmer",
+    "scikit-learn",
+    "scipy",
+    "sentence-transformers",
+    "sentencex",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+_EDGES = ("web", "cli", "training")
+"""Parts of `qa` that no evaluation runs."""
+
+
+def describe_run(
+    *,
+    files: tuple[DataFile, ...],
+    questions: int,
+    limit: int | None,
+    seed: int,
+    oracle_passage: bool,
+    settings: Settings,
+    encoder: Encoder,
+    reader: str,
+    decision: Decision,
+) -> dict[str, Any]:
+    """Everything that decides what the files of a run say, timings apart; two runs alike in it write the same bytes.
+
+    :param questions: how many questions the files hold, before `limit`.
+    """
+    return {
+        "data": [asdict(file) for file in files],
+        "questions": questions,
+        "limit": limit,
+        "seed": seed,
+        "oracle_passage": oracle_passage,
+        "settings": settings.model_dump(mode="json", exclude={"host", "port"}),
+        "models": {
+            "encoder": encoder.name,
+            "encoder_sha256": encoder.fingerprint,
+            "reader": reader,
+            "decision": decision.fitted_on,
+            "decision_sha256": hashlib.sha256(json.dumps(decision.as_dict()).encode()).hexdigest(),
+        },
+        "program_sha256": _program(),
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
+    }
+
+
+def fingerprint(config: dict[str, Any]) -> str:
+    """SHA-256 of a run's description: what a checkpoint must have been made by to be taken up."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+
+
+def _program() -> str:
+    """SHA-256 of the code and models that answer and score: an edit in between must not be half of a run."""
+    digest = hashlib.sha256()
+    for package in (index, qa):
+        home = Path(package.__path__[0])
+        for path in sorted((*home.rglob("*.py"), *(home / "models").rglob("*"))):
+            place = path.relative_to(home)
+            if path.is_file() and place.parts[0] not in _EDGES:
+                digest.update(f"{home.name}/{place.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,139 @@
+"""Gates: what a run must reach, and how far it may fall behind an earlier one, for its exit status to be 0."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from xml.etree import ElementTree
+
+from index.errors import SettingsError
+from qa.evaluation.comparison import Comparison
+from qa.evaluation.summary import LOWER_IS_BETTER, METRICS, Value
+
+ORACLE = "oracle_"
+"""What the figures of the gold-paragraph run are prefixed with."""
+
+GateKind = Literal["--fail-under", "--fail-drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`--fail-under`: the metric may not be worse than `bound`. `--fail-drop`: not worse than the baseline's by more.
+
+    "Worse" is lower; for calibration errors and latencies it is higher.
+    """
+
+    kind: GateKind
+    metric: str
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.metric}={self.bound:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A gate, whether it held, and a line that says so with the numbers."""
+
+    gate: Gate
+    passed: bool
+    message: str
+
+
+ALWAYS = Gate("--fail-under", "citation_exact", 1.0)
+"""Citations are slices of the article or the program is broken, whatever else was asked for."""
+
+
+def parse_gates(kind: GateKind, texts: Iterable[str], *, oracle: bool) -> list[Gate]:
+    """Gates from `METRIC=VALUE`.
+
+    :param oracle: the run asks gold paragraphs too, so those figures can be gated.
+    :raises SettingsError: some cannot be used; one line that names each.
+    """
+    known = [*METRICS, *(f"{ORACLE}{name}" for name in METRICS if oracle and kind == "--fail-under")]
+    gates, problems = [], []
+    for text in texts:
+        metric, sign, value = text.partition("=")
+        try:
+            bound = float(value)
+        except ValueError:
+            bound = math.nan
+        if not sign or not math.isfinite(bound) or (kind == "--fail-drop" and bound < 0):
+            least = "at least 0" if kind == "--fail-drop" else "a number"
+            problems.append(f"{kind} {text}: expected METRIC=VALUE, the value {least}")
+        elif metric not in known:
+            problems.append(f"{kind} {text}: there is no metric {metric!r}; there are {', '.join(known)}")
+        else:
+            gates.append(Gate(kind, metric, bound))
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return gates
+
+
+def judge(gates: Sequence[Gate], metrics: Mapping[str, Value], comparison: Comparison | None) -> list[Verdict]:
+    """A verdict for each gate; a figure that is undefined holds no gate.
+
+    `citation_exact` is undefined when nothing was cited, and then nothing was cited wrongly: its gate holds.
+    """
+    return [_drop(gate, comparison) if gate.kind == "--fail-drop" else _under(gate, metrics) for gate in gates]
+
+
+def junit(verdicts: Sequence[Verdict], metrics: Mapping[str, Value]) -> str:
+    """The verdicts as a JUnit XML file, a test case a gate, the figures as its properties; the same text for the same run."""
+    failures = sum(not verdict.passed for verdict in verdicts)
+    counts = {"tests": str(len(verdicts)), "failures": str(failures), "errors": "0", "skipped": "0"}
+    root = ElementTree.Element("testsuites", {"name": "article-qa"} | counts)
+    suite = ElementTree.SubElement(root, "testsuite", {"name": "evaluate", "time": "0"} | counts)
+    properties = ElementTree.SubElement(suite, "properties")
+    for name in ("n", *METRICS):
+        ElementTree.SubElement(properties, "property", {"name": name, "value": str(metrics[name])})
+    for verdict in verdicts:
+        case = ElementTree.SubElement(
+            suite, "testcase", {"classname": "evaluate", "name": str(verdict.gate), "time": "0"}
+        )
+        if not verdict.passed:
+            ElementTree.SubElement(case, "failure", {"type": "gate", "message": verdict.message})
+        ElementTree.SubElement(case, "system-out").text = verdict.message
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _under(gate: Gate, metrics: Mapping[str, Value]) -> Verdict:
+    value = metrics[gate.metric]
+    if not isinstance(value, float | int):
+        return Verdict(
+            gate, gate == ALWAYS, f"{gate.metric} is undefined on these questions; {gate.bound:g} was asked for"
+        )
+    lower = gate.metric in LOWER_IS_BETTER
+    short = value - gate.bound if lower else gate.bound - value
+    side = "above" if lower else "under"
+    if short > _ROUNDING:
+        return Verdict(
+            gate, False, f"{gate.metric} is {_number(value)}, {_number(short)} {side} the {gate.bound:g} of {gate.kind}"
+        )
+    return Verdict(gate, True, f"{gate.metric} is {_number(value)}, not {side} {gate.bound:g}")
+
+
+def _drop(gate: Gate, comparison: Comparison | None) -> Verdict:
+    change = comparison.changes[gate.metric] if comparison else None
+    if change is None or change.difference is None:
+        return Verdict(
+            gate, False, f"{gate.metric} is undefined in one of the runs; a drop of {gate.bound:g} was allowed"
+        )
+    drop = change.difference if gate.metric in LOWER_IS_BETTER else -change.difference
+    way = f"from {_number(change.before)} to {_number(change.after)}"
+    if drop > gate.bound + _ROUNDING:
+        over = drop - gate.bound
+        return Verdict(
+            gate, False, f"{gate.metric} got worse by {_number(drop)} {way}, {_number(over)} more than {gate.kind} allows"
+        )
+    moved = f"got worse by {_number(drop)}" if drop > 0 else f"got better by {_number(-drop)}" if drop else "stayed"
+    return Verdict(gate, True, f"{gate.metric} {moved} {way}, within {gate.bound:g}")
+
+
+_ROUNDING = 1e-9
+"""A share that equals the bound must not fail by the last bit of a float."""
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"

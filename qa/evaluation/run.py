@@ -1,0 +1,216 @@
+"""One evaluation run: read the data, ask every question, score, compare, judge, write the files.
+
+data files -> Dataset -> Asked (whole articles, and gold paragraphs on demand) -> figures -> comparison, verdicts -> DIR/*
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from index.article import Article
+from index.encoder import Encoder, Progress, load_encoder
+from index.errors import SettingsError
+from index.store import build_index
+from qa.decision import Decision, decision_for
+from qa.evaluation import files
+from qa.evaluation.asking import Asked, OpenPipeline, Sitting, ask, gold_paragraphs, whole_articles
+from qa.evaluation.checkpoint import Checkpoint
+from qa.evaluation.comparison import Baseline, Comparison, compare_runs, load_baseline, refuse_other_questions
+from qa.evaluation.config import describe_run, fingerprint
+from qa.evaluation.datasets import load_data, sample
+from qa.evaluation.gates import ALWAYS, ORACLE, Gate, Verdict, judge, junit
+from qa.evaluation.questions import Question
+from qa.evaluation.summary import LATENCY, METRICS, Value, summarise
+from qa.pipeline import QAPipeline
+from qa.reader import SentenceReader
+from qa.settings import Settings, load_settings
+
+_log = logging.getLogger(__name__)
+
+TIMED = 200
+"""Questions, at most, that are asked alone with a clock running."""
+
+StartProgress = Callable[[str], Progress]
+"""Given what is being done, where to report it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run is asked to do; the command line's options, typed.
+
+    :param data: files of questions, `-` for standard input.
+    :param out: folder for the files of the run; made when it is not there.
+    :param limit: a seeded uniform sample of so many questions; None asks all.
+    :param seed: of the sample, the timed questions, the bootstrap and the tests.
+    :param oracle_passage: ask each question of its gold paragraph too.
+    :param baseline: folder of an earlier run to compare with.
+    :param junit: where to write the verdicts as JUnit XML.
+    """
+
+    data: tuple[str, ...]
+    out: Path
+    limit: int | None = None
+    seed: int = 0
+    oracle_passage: bool = False
+    baseline: Path | None = None
+    gates: tuple[Gate, ...] = ()
+    junit: Path | None = None
+    settings: Settings = field(default_factory=load_settings)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to; `metrics` is the content of metrics.json."""
+
+    metrics: dict[str, Value]
+    config: dict[str, Any]
+    asked: Asked
+    oracle: Asked | None
+    comparison: Comparison | None
+    verdicts: tuple[Verdict, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return all(verdict.passed for verdict in self.verdicts)
+
+
+def evaluate(
+    options: Options,
+    *,
+    encoder: Encoder | None = None,
+    open_pipeline: OpenPipeline | None = None,
+    start_progress: StartProgress | None = None,
+) -> Result:
+    """Run an evaluation and write its files into `options.out`.
+
+    :param encoder: None loads the one that the settings name.
+    :param open_pipeline: None opens the pipeline that a reader's questions go through.
+    :raises DataError: the data or the baseline cannot be used, or the folder cannot be written.
+    :raises SettingsError: a gate asks for a baseline that is not given.
+    :raises ArticleQAError: a model or an article cannot be used.
+    """
+    started = time.perf_counter()
+    baseline = _baseline(options)
+    dataset = load_data(options.data)
+    questions = sample(dataset.questions, options.limit, options.seed)
+    if baseline:
+        refuse_other_questions(baseline, questions)
+    options.out.mkdir(parents=True, exist_ok=True)
+    encoder = encoder or load_encoder(options.settings.encoder)
+    decision = decision_for(encoder.fingerprint, SentenceReader.name, options.settings.index)
+    config = describe_run(
+        files=dataset.files,
+        questions=len(dataset.questions),
+        limit=options.limit,
+        seed=options.seed,
+        oracle_passage=options.oracle_passage,
+        settings=options.settings,
+        encoder=encoder,
+        reader=SentenceReader.name,
+        decision=decision,
+    )
+    sitter = _Sitter(
+        options.out, fingerprint(config), open_pipeline or opener(options.settings, encoder, decision), start_progress
+    )
+    timed = frozenset(question.id for question in sample(questions, TIMED, options.seed))
+    asked = sitter.sit("whole articles", whole_articles(dataset, questions), questions, timed)
+    oracle = None
+    if options.oracle_passage:
+        oracle = sitter.sit("gold paragraphs", gold_paragraphs(dataset, questions), questions)
+    metrics = _metrics(asked, oracle, options.seed)
+    comparison = compare_runs(baseline, asked.outcomes, metrics, config, options.seed) if baseline else None
+    verdicts = tuple(judge(list(dict.fromkeys([*options.gates, ALWAYS])), metrics, comparison))
+    result = Result(metrics, config, asked, oracle, comparison, verdicts, time.perf_counter() - started)
+    _write(result, options)
+    sitter.remove_checkpoints()
+    return result
+
+
+def opener(settings: Settings, encoder: Encoder, decision: Decision) -> OpenPipeline:
+    """Opens the pipeline that a reader's questions go through, over an index in memory."""
+
+    def open_pipeline(articles: Sequence[Article]) -> QAPipeline:
+        return QAPipeline(build_index(articles, encoder), encoder, settings, decision=decision)
+
+    return open_pipeline
+
+
+class _Sitter:
+    """Asks the questions of one run, and keeps what is done in checkpoints until its files are written."""
+
+    def __init__(self, out: Path, mark: str, open_pipeline: OpenPipeline, start_progress: StartProgress | None) -> None:
+        self._out = out
+        self._mark = mark
+        self._open_pipeline = open_pipeline
+        self._start_progress = start_progress
+        self._checkpoints: list[Checkpoint] = []
+
+    def sit(
+        self,
+        name: str,
+        sittings: Sequence[Sitting],
+        questions: Sequence[Question],
+        timed: frozenset[str] = frozenset(),
+    ) -> Asked:
+        with Checkpoint(self._out / f".{name.replace(' ', '_')}.partial.jsonl", self._mark) as checkpoint:
+            self._checkpoints.append(checkpoint)
+            if checkpoint.kept:
+                _log.info("Taking up an interrupted run: %s.", name)
+            return ask(
+                sittings,
+                self._open_pipeline,
+                order=questions,
+                timed=timed,
+                checkpoint=checkpoint,
+                progress=self._start_progress(name) if self._start_progress else None,
+            )
+
+    def remove_checkpoints(self) -> None:
+        for checkpoint in self._checkpoints:
+            checkpoint.remove()
+
+
+def _baseline(options: Options) -> Baseline | None:
+    if options.baseline:
+        return load_baseline(options.baseline)
+    if any(gate.kind == "--fail-drop" for gate in options.gates):
+        raise SettingsError("--fail-drop compares with an earlier run; give its folder as --baseline")
+    return None
+
+
+def _metrics(asked: Asked, oracle: Asked | None, seed: int) -> dict[str, Value]:
+    articles = [outcome.question.article_id for outcome in asked.outcomes]
+    metrics = summarise(asked.outcomes, asked.milliseconds, articles, seed)
+    if oracle:
+        isolated = summarise(oracle.outcomes, {}, articles, seed)
+        names = [name for name in METRICS if name not in LATENCY]
+        for name in (*names, *(f"{name}_ci95" for name in names)):
+            metrics[f"{ORACLE}{name}"] = isolated[name]
+    return metrics
+
+
+def _write(result: Result, options: Options) -> None:
+    """Write the files of the run; metrics.json last, so that a folder's figures never belong to older rows."""
+    out = options.out
+    files.write_outcomes(out / files.PREDICTIONS, result.asked.outcomes)
+    files.write_trec(out, result.asked.outcomes)
+    files.write_json(out / files.CONFIG, result.config)
+    timings = {
+        "seconds": round(result.seconds, 3),
+        "milliseconds": {name: round(value, 3) for name, value in result.asked.milliseconds.items()},
+    }
+    files.write_json(out / files.TIMINGS, timings)
+    for name, written in ((files.ORACLE_PREDICTIONS, result.oracle), (files.COMPARISON, result.comparison)):
+        if written is None:
+            (out / name).unlink(missing_ok=True)
+    if result.oracle:
+        files.write_outcomes(out / files.ORACLE_PREDICTIONS, result.oracle.outcomes)
+    if result.comparison:
+        files.write_json(out / files.COMPARISON, result.comparison.as_dict())
+    if options.junit:
+        files.write_text(options.junit, junit(result.verdicts, result.metrics))
+    files.write_json(out / files.METRICS, result.metrics)
