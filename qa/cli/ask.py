@@ -41,7 +41,9 @@ def ask(
     from qa.cli.render import render_answer
     from qa.cli.terminal import Terminal
 
-    print(render_answer(answer, pipeline.index.article, Terminal.of(sys.stdout)))
+    terminal = Terminal.of(sys.stdout)
+    margin = "\n" if terminal.styled else ""  # room between what a person typed and types next
+    print(margin + render_answer(answer, pipeline.index.article, terminal) + margin)
 
 
 def _checked(question: str, article: str | None, directory: Path) -> str:

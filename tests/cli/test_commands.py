@@ -18,9 +18,18 @@ from tests.conftest import ROOT
 
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
 
+# Typer writes its help out at once; what a command prints is still to be written when it ends.
+_COMMAND_THAT_PRINTS = """
+import sys
+from qa.cli import app, main
+app.command("say")(lambda: print("hello"))
+sys.exit(main(["say"]))
+"""
+PRINTING = [["-m", "qa", "--help"], ["-c", _COMMAND_THAT_PRINTS]]
+
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "qa", *arguments], cwd=ROOT, text=True, **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, text=True, **options)  # type: ignore[call-overload, no-any-return]
 
 
 def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -64,6 +73,8 @@ def test_serve_help_tells_every_setting_and_the_options_agree(
         assert f"{ENV_PREFIX}{name.upper()} {field.description} (default: " in environment
         if name in ("host", "port", "index"):
             assert f"{field.description} (default: {field.default})" in options
+    assert 'as a JSON list (default: ["seeds/article.md"])' in environment
+    assert "all-MiniLM-L6-v2 (default: none)" in environment
 
 
 @pytest.mark.parametrize(
@@ -76,6 +87,7 @@ def test_serve_help_tells_every_setting_and_the_options_agree(
         (["ask", "x", "--top-k", "0"], "--top-k 0: Input should be greater than or equal to 1"),
         (["ask", "-xyz"], "No such option: -x"),
         (["verify", "extra"], "unexpected extra; see python -m qa verify --help"),
+        (["verify", "--indx", "x"], "No such option: --indx (Possible options: --index); see python -m qa verify --help"),
         (["build", "--index", "."], "holds other files"),
         (["build", "--index", "Makefile"], "Makefile is a file; expected a folder"),
         (
@@ -143,17 +155,19 @@ def test_serve_tells_at_once_that_its_port_is_taken(capsys: pytest.CaptureFixtur
     assert "--port" in said
 
 
-def test_an_unwritable_output_is_told_in_a_line() -> None:
+@pytest.mark.parametrize("command", PRINTING)
+def test_an_unwritable_output_is_told_in_a_line(command: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        done = run("--help", stdout=full, stderr=subprocess.PIPE)
+        done = run(*command, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 2
     assert done.stderr == "error: output: No space left on device; free or choose another place and run it again\n"
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
+@pytest.mark.parametrize("command", PRINTING)
+def test_a_reader_that_goes_away_is_no_error(command: list[str]) -> None:
     with subprocess.Popen(["true"], stdin=subprocess.PIPE) as gone:
         gone.wait()
-        done = run("--help", stdout=gone.stdin, stderr=subprocess.PIPE)
+        done = run(*command, stdout=gone.stdin, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr) == (141, "")
 
 

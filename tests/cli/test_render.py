@@ -125,8 +125,14 @@ def test_further_citations_are_set_apart_and_name_their_article_once(seed_articl
 
 def test_citations_of_several_articles_name_each(seed_article: Article) -> None:
     other = article_from_text("The Moon has ice.\n\nMuch of it.", id="moon", title="Moon")
-    text = shown(answered(cite(seed_article, LANDING, "2029"), cite(other, "Much of it.", number=2)), seed_article, other)
+    citations = [
+        cite(seed_article, LANDING, "2029"),
+        cite(other, "Much of it.", number=2),
+        cite(seed_article, CITY, number=3),
+    ]
+    text = shown(answered(*citations), seed_article, other)
     assert "[2] Moon · passage 7" in text
+    assert text.count("The Jerusalem Post") == 2
 
 
 def test_a_refusal_says_so_and_calls_what_is_near_no_answer(seed_article: Article) -> None:

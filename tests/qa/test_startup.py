@@ -97,7 +97,8 @@ def test_another_encoder_has_it_built_anew(
 
 
 @pytest.mark.usefixtures("home")
-def test_a_folder_with_something_else_in_it_is_left_alone() -> None:
+def test_a_folder_with_something_else_in_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("index.encoder.load_encoder")  # it is refused before seconds are spent on loading
     folder = Path("index/built")
     folder.mkdir(parents=True)
     (folder / "thesis.doc").write_text("three years of work")
