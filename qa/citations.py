@@ -12,8 +12,8 @@ CONTEXT = 32
 """Code points of text kept before and after a quote, so that it is found again where its words occur twice."""
 
 SAME = 0.8
-"""Share of terms in common (Jaccard) from which two sentences say the same: a standfirst that repeats a paragraph's quote
-with "the envoy" for "him" is the same evidence, one changed figure in a short sentence is not."""
+"""Share of terms in common (Jaccard) from which two sentences with the same figures say the same: a standfirst that repeats
+a paragraph's quote with "the envoy" for "him" is the same evidence; another figure never is."""
 
 
 def cite(index: Index, ranked: RankedSentence, *, number: int | None, spans: Sequence[Span] = ()) -> Citation:
@@ -63,5 +63,5 @@ def holds(article: Article, citation: Citation) -> bool:
 
 
 def _same(one: set[str], other: set[str]) -> bool:
-    union = len(one | other)
-    return union > 0 and len(one & other) >= SAME * union
+    figures = {term for term in one ^ other if any(map(str.isdigit, term))}
+    return not figures and len(one & other) >= SAME * len(one | other) > 0

@@ -34,8 +34,8 @@ SEED = 13
 QUESTIONS_PER_ARTICLE = 100
 FOLDS = 8
 SILENT = 0.5
-"""Share of questions that the article is silent on, in the world that probabilities are calibrated for: one half, since nothing
-is known of who will ask. Cut articles have more, so both kinds are weighted to equal shares."""
+"""Share of questions that the article is silent on, in the world that probabilities are calibrated for: one half, since
+nothing is known of who will ask. Cut articles have more, so both kinds are weighted to equal shares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +148,9 @@ def fit_decision(
 def _fitted(
     table: NDArray[np.float64], outcomes: NDArray[np.int64], encoder_fingerprint: str, fitted_on: str
 ) -> Decision:
+    # One average question of each outcome more, so that an outcome that was never seen is rare, and not impossible.
+    table = np.vstack([table, *[table.mean(axis=0)] * len(OUTCOMES)])
+    outcomes = np.concatenate([outcomes, np.arange(len(OUTCOMES))])
     silent = outcomes == OUTCOMES.index("silent")
     share = np.where(silent, SILENT / silent.mean(), (1 - SILENT) / (~silent).mean())
     scaler = StandardScaler().fit(table)

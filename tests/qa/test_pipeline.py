@@ -1,0 +1,203 @@
+"""From a question to an Answer: the invariants on every kind of answer, over awkward text, alone, batched and in threads."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.article import article_from_paragraphs, article_from_text
+from index.errors import ArticleError, IndexDamaged, QuestionError
+from index.store import Index, build_index
+from qa.answer import SCHEMA_ORDER, Answer
+from qa.decision import Decision, load_decision
+from qa.pipeline import QAPipeline
+from tests.toy import ToyEncoder
+
+ASKED = "Where was ice found?"
+
+
+def _always(*, answer: bool) -> Decision:
+    """A decision that answers, or refuses, whatever is asked."""
+    packaged = load_decision()
+    flat = tuple((0.0,) * len(row) for row in packaged.weights)
+    return replace(packaged, weights=flat, bias=(0.0, 2.0, 0.0) if answer else (2.0, 0.0, 0.0))
+
+
+@pytest.fixture(scope="module")
+def answering(toy_index: Index, toy_encoder: ToyEncoder) -> QAPipeline:
+    return QAPipeline(toy_index, toy_encoder, decision=_always(answer=True))
+
+
+@pytest.fixture(scope="module")
+def refusing(toy_index: Index, toy_encoder: ToyEncoder) -> QAPipeline:
+    return QAPipeline(
+        toy_index, toy_encoder, decision=_always(answer=False), suggestions={"moon": ["Who came?", "When?"]}
+    )
+
+
+def _check(answer: Answer, index: Index) -> None:
+    """Every promise that the schema makes about one answer."""
+    assert list(answer.as_dict()) == list(SCHEMA_ORDER)
+    for citation in (*answer.citations, *answer.nearest):
+        article = index.article(citation.article_id)
+        assert article.text[citation.start : citation.end] == citation.quote != ""
+        assert citation.article_sha256 == article.sha256
+        context = citation.prefix + citation.quote + citation.suffix
+        assert article.text[citation.start - len(citation.prefix) :].startswith(context)
+        assert all(citation.start <= span.start < span.end <= citation.end for span in citation.spans)
+        assert 0 <= citation.score <= 1
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    assert all(citation.number is None for citation in answer.nearest)
+    if answer.answer is not None:
+        found = answer.answer
+        assert index.article(found.article_id).text[found.start : found.end] == found.text
+        assert answer.citations[0].start <= found.start < found.end <= answer.citations[0].end
+        assert answer.citations[0].spans[0].start == found.start
+    scores = [citation.score for citation in answer.citations or answer.nearest]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_an_answer_quotes_cites_and_names_its_models(answering: QAPipeline, toy_index: Index) -> None:
+    answer = answering.answer(ASKED, article="moon")
+    _check(answer, toy_index)
+    assert (answer.kind, answer.answerable, answer.nearest) == ("answer", True, ())
+    assert answer.answer is not None
+    assert answer.answer.text == "Ice was found near the south pole."
+    assert answer.citations[0].title == "Water on the Moon"
+    assert answer.citations[0].published == "2031-02-03"
+    assert (answer.models.encoder, answer.models.reader) == ("toy", "sentence")
+    assert answer.confidence_label == "medium"
+    assert answer.confidence == pytest.approx(0.787, abs=1e-3)
+    assert answer.timings_ms.total >= answer.timings_ms.retrieve > 0
+
+
+def test_a_refusal_shows_the_three_nearest_and_no_answer(refusing: QAPipeline, toy_index: Index) -> None:
+    answer = refusing.answer(ASKED, article="moon")
+    _check(answer, toy_index)
+    assert (answer.kind, answer.answerable, answer.answer, answer.citations) == ("no_answer", False, None, ())
+    assert len(answer.nearest) == 3
+    assert answer.nearest[0].quote == "Ice was found near the south pole."
+    assert answer.confidence == answer.p_no_answer == pytest.approx(0.787, abs=1e-3)
+
+
+def test_a_greeting_gets_a_pointer_and_questions_worth_asking(refusing: QAPipeline, toy_index: Index) -> None:
+    answer = refusing.answer("Hello!", article="moon")
+    _check(answer, toy_index)
+    assert (answer.kind, answer.answerable, answer.citations, answer.nearest) == ("help", False, (), ())
+    assert answer.message is not None
+    assert answer.message.startswith("Hello!")
+    assert answer.suggestions == ("Who came?", "When?")
+    assert (answer.confidence, answer.p_no_answer) == (None, None)
+
+
+def test_an_answer_cannot_be_changed(answering: QAPipeline) -> None:
+    with pytest.raises(FrozenInstanceError):
+        answering.answer(ASKED).kind = "help"  # type: ignore[misc]
+
+
+def test_only_the_article_asked_is_cited(answering: QAPipeline, refusing: QAPipeline) -> None:
+    for pipeline in (answering, refusing):
+        for article in ("moon", "article"):
+            answer = pipeline.answer("What did Musk find on the Moon?", article=article, top_k=10)
+            assert {citation.article_id for citation in (*answer.citations, *answer.nearest)} == {article}
+
+
+def test_what_the_article_says_twice_is_one_answer(toy_encoder: ToyEncoder) -> None:
+    said = "“Russia can offer a small nuclear plant for a mission to Mars,” the agency cited {} as saying on Thursday."
+    other = (
+        "Nobody at the company answered when reporters asked for a comment on what the minister had written that morning."
+    )
+    index = build_index(
+        [article_from_paragraphs("a", "A", [said.format("the envoy"), other, said.format("him"), said.format("him")])],
+        toy_encoder,
+    )
+    for decision in (_always(answer=True), _always(answer=False)):
+        answer = QAPipeline(index, toy_encoder, decision=decision).answer("What can Russia offer for a mission to Mars?")
+        shown = answer.citations or answer.nearest
+        assert sum("Russia can offer" in citation.quote for citation in shown) == 1
+
+
+def test_sentences_that_differ_in_a_figure_are_both_shown(toy_encoder: ToyEncoder) -> None:
+    paragraphs = ["The plant makes 10 kilowatts.", "The plant makes 90 kilowatts."]
+    index = build_index([article_from_paragraphs("a", "A", paragraphs)], toy_encoder)
+    answer = QAPipeline(index, toy_encoder, decision=_always(answer=False)).answer(
+        "How many kilowatts does the plant make?"
+    )
+    assert {citation.quote for citation in answer.nearest} == set(paragraphs)
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 11])
+def test_top_k_out_of_range_is_refused(answering: QAPipeline, top_k: int) -> None:
+    with pytest.raises(QuestionError, match="1 to 10"):
+        answering.answer(ASKED, top_k=top_k)
+
+
+def test_top_k_bounds_the_citations(toy_encoder: ToyEncoder) -> None:
+    sentences = [f"Ice was found by probe {number}." for number in range(5)]
+    index = build_index([article_from_paragraphs("a", "A", [" ".join(sentences)])], toy_encoder)
+    pipeline = QAPipeline(index, toy_encoder, decision=_always(answer=True))
+    assert len(pipeline.answer("Which probe found ice?", top_k=2).citations) == 2
+
+
+def test_what_cannot_be_asked_is_refused(answering: QAPipeline) -> None:
+    with pytest.raises(QuestionError):
+        answering.answer("  ")
+    with pytest.raises(ArticleError, match="'venus'"):
+        answering.answer("When?", article="venus")
+    with pytest.raises(ArticleError, match="'venus'"):
+        answering.suggestions("venus")
+
+
+def test_a_batch_answers_as_single_questions_do(answering: QAPipeline) -> None:
+    questions = [ASKED, "When could humans land on Mars?", "zzz", "the", "?"]
+    for question, together in zip(questions, answering.predict(questions), strict=True):
+        alone = answering.predict([question])[0]
+        assert alone.best == together.best
+        assert [found.sentence for found in alone.ranked] == [found.sentence for found in together.ranked]
+        assert alone.p_no_answer == pytest.approx(together.p_no_answer, abs=1e-4)
+    assert answering.predict([]) == []
+
+
+def test_threads_get_their_own_answers(answering: QAPipeline) -> None:
+    questions = [ASKED, "When could humans land on Mars?", "What is a cafe?", "Who came?"] * 8
+    expected = {question: answering.answer(question).answer for question in set(questions)}
+    with ThreadPoolExecutor(8) as pool:
+        for question, answer in zip(questions, pool.map(answering.answer, questions), strict=True):
+            assert (answer.question, answer.answer) == (question, expected[question])
+
+
+def test_a_quote_that_is_not_in_the_article_is_never_shown(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    pipeline = QAPipeline(toy_index, toy_encoder, decision=_always(answer=True))
+    prediction = pipeline.predict([ASKED])[0]
+    outside = replace(prediction.best, start=0, end=10**6)
+    with pytest.raises(IndexDamaged, match="build"):
+        pipeline.compose(replace(prediction, best=outside))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    paragraphs=st.lists(
+        st.text(min_size=1, max_size=120).filter(lambda text: any(map(str.isalnum, text))), min_size=1, max_size=5
+    ),
+    question=st.text(min_size=1, max_size=60),
+    answer=st.booleans(),
+)
+def test_any_question_over_any_text_keeps_every_promise(paragraphs: list[str], question: str, answer: bool) -> None:
+    encoder = ToyEncoder()
+    try:
+        article = article_from_text("\n\n".join(paragraphs), id="any")
+        index = build_index([article], encoder)
+        found = QAPipeline(index, encoder, decision=_always(answer=answer)).answer(question)
+    except (ArticleError, QuestionError) as error:
+        assert "\n" not in str(error)
+    else:
+        _check(found, index)
+
+
+def test_scores_of_the_ranking_share_out_one(answering: QAPipeline, toy_index: Index) -> None:
+    everything = answering.predict([ASKED], depth=10_000)[0].ranked
+    assert len(everything) == len(toy_index.sentences)
+    assert np.sum([found.score for found in everything]) == pytest.approx(1.0)

@@ -1,0 +1,80 @@
+"""Fusion: z-scores by hand, equals by position, and the same ranking alone and in a batch."""
+
+import numpy as np
+import pytest
+
+from index.article import article_from_paragraphs
+from index.errors import ArticleError
+from index.store import Index, build_index
+from qa.retriever import MEASURES, Retriever, fuse, standardise
+from qa.settings import Settings
+from tests.toy import ToyEncoder
+
+QUESTIONS = ["When could humans land on Mars?", "ice near the south pole", "zzz", "the", "מים על הירח"]
+
+
+def test_standardise_by_hand() -> None:
+    scores = np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]], dtype=np.float32)
+    expected = [[-(1.5**0.5), 0.0, 1.5**0.5], [0.0, 0.0, 0.0]]
+    assert standardise(scores) == pytest.approx(np.array(expected), abs=1e-5)
+
+
+def test_fuse_by_hand() -> None:
+    raw = np.array([[[1, 3], [0, 0], [2, 2], [4, 8], [0.5, 0.25]]], dtype=np.float32)
+    weights = np.array([1, 1, 1, 0.5, 2], dtype=np.float32)
+    # z-scores (-1, 1), (0, 0), (0, 0), half of (-1, 1); coverage as it is, twice
+    assert fuse(raw, weights)[0].tolist() == pytest.approx([-1 - 0.5 + 1.0, 1 + 0.5 + 0.5], abs=1e-3)
+
+
+def test_raw_scores_are_those_of_the_index(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    retrieval = Retriever(toy_index, toy_encoder).retrieve([QUESTIONS[1]], "moon")[0]
+    low, high = toy_index.sentence_rows("moon")
+    vectors = toy_index.sentence_vectors.vectors()[low:high]
+    assert retrieval.first_row == low
+    assert retrieval.raw.shape == (len(MEASURES), high - low)
+    assert retrieval.raw[0] == pytest.approx(vectors @ toy_encoder.encode([QUESTIONS[1]])[0], abs=1e-6)
+    best = toy_index.text(retrieval.sentence(retrieval.order[0]))
+    assert best == "Ice was found near the south pole."
+
+
+def test_equal_sentences_rank_by_position(toy_encoder: ToyEncoder) -> None:
+    same = "The probe found ice under the crater's rim and sent a picture of it home to the observatory that evening."
+    other = (
+        "Nobody at the observatory had expected that, for in a whole decade each survey of the rim had seen only dust."
+    )
+    article = article_from_paragraphs("twice", "Twice", [same, other, same])
+    retrieval = Retriever(build_index([article], toy_encoder), toy_encoder).retrieve(["What did the probe find?"])[0]
+    assert retrieval.order[:2].tolist() == [0, 2]
+    assert retrieval.fused[0] == retrieval.fused[2]
+
+
+def test_a_batch_ranks_as_single_questions_do(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    retriever = Retriever(toy_index, toy_encoder)
+    for question, together in zip(QUESTIONS, retriever.retrieve(QUESTIONS), strict=True):
+        alone = retriever.retrieve([question])[0]
+        assert alone.order.tolist() == together.order.tolist()
+        assert alone.fused == pytest.approx(together.fused, abs=1e-4)
+
+
+def test_passages_come_by_their_best_sentence(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    retrieval = Retriever(toy_index, toy_encoder).retrieve([QUESTIONS[0]])[0]
+    expected: list[tuple[str, int]] = []
+    for position in retrieval.order:
+        sentence = retrieval.sentence(position)
+        if (sentence.article_id, sentence.passage_id) not in expected:
+            expected.append((sentence.article_id, sentence.passage_id))
+    assert [(passage.article_id, passage.id) for passage in retrieval.passages(3)] == expected[:3]
+    assert len(retrieval.passages(1_000)) == len(toy_index.passages)
+
+
+def test_a_weight_changes_the_ranking(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    only_bm25 = Settings(dense_sentence=0, bm25_sentence=1, dense_passage=0, bm25_passage=0, coverage=0)
+    retrieval = Retriever(toy_index, toy_encoder, only_bm25).retrieve([QUESTIONS[0]])[0]
+    assert retrieval.fused == pytest.approx(standardise(retrieval.raw[1]), abs=1e-3)
+
+
+def test_no_questions_and_no_such_article(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    retriever = Retriever(toy_index, toy_encoder)
+    assert retriever.retrieve([]) == []
+    with pytest.raises(ArticleError, match="'mars'"):
+        retriever.retrieve(["When?"], "mars")

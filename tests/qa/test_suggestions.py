@@ -1,0 +1,93 @@
+"""Suggested questions: checked against the gold answers, kept beside the index, dropped with a changed article."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from index.article import article_from_text
+from index.store import Index, build_index
+from qa.pipeline import QAPipeline
+from qa.suggestions import MOST, checked_suggestions, load_suggestions, save_suggestions
+from tests.qa.test_pipeline import _always
+from tests.toy import ToyEncoder
+
+TEXT = (
+    "Water on the Moon\n\nIce was found near the south pole by the probe of Anna Berg, who leads the survey.\n\n"
+    "The crater had been named after Carl Sagan in the year before the probe came to its cold and dark rim."
+)
+
+
+@pytest.fixture
+def pipeline(toy_encoder: ToyEncoder) -> QAPipeline:
+    index = build_index([article_from_text(TEXT, id="moon")], toy_encoder)
+    return QAPipeline(index, toy_encoder, decision=_always(answer=True))
+
+
+def _write(folder: Path, *rows: object) -> Path:
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    (folder / "questions.jsonl").write_text("\n".join(lines))
+    return folder / "moon.md"
+
+
+def _row(question: str, start: int | None, article: str = "moon") -> dict[str, object]:
+    return {
+        "id": question,
+        "question": question,
+        "article": article,
+        "answers": [] if start is None else [{"text": "x", "start": start}],
+    }
+
+
+def test_only_questions_that_get_the_gold_sentence_are_suggested(pipeline: QAPipeline, tmp_path: Path) -> None:
+    ice, crater = TEXT.index("near the south"), TEXT.index("Carl")
+    file = _write(
+        tmp_path,
+        _row("Where was the ice found?", ice),
+        _row("Where was ice found by the probe, near the pole?", crater),  # gets the other sentence: wrong
+        _row("Who owns the Moon?", None),
+        _row("After whom was the crater named?", crater),
+        _row("What is this?", 0, "other"),
+        "no json",
+        '{"question": "?"}',
+    )
+    assert checked_suggestions(pipeline, [file]) == {
+        "moon": ("Where was the ice found?", "After whom was the crater named?")
+    }
+
+
+def test_an_article_without_questions_is_asked_about_its_names(pipeline: QAPipeline, tmp_path: Path) -> None:
+    found = checked_suggestions(pipeline, [tmp_path / "moon.md"])["moon"]
+    assert found == ("Who or what is Anna Berg?", "Who or what is Carl Sagan?")
+
+
+def test_a_question_that_is_refused_is_not_suggested(
+    toy_encoder: ToyEncoder, pipeline: QAPipeline, tmp_path: Path
+) -> None:
+    refusing = QAPipeline(pipeline.index, toy_encoder, decision=_always(answer=False))
+    file = _write(tmp_path, _row("Where was the ice found?", TEXT.index("near")))
+    assert checked_suggestions(refusing, [file]) == {"moon": ()}
+
+
+def test_at_most_so_many_are_kept(pipeline: QAPipeline, tmp_path: Path) -> None:
+    rows = [_row(f"Where was the ice found{'?' * n}", TEXT.index("near")) for n in range(1, 10)]
+    assert len(checked_suggestions(pipeline, [_write(tmp_path, *rows)])["moon"]) == MOST
+
+
+def test_suggestions_come_back_until_the_article_changes(
+    pipeline: QAPipeline, toy_encoder: ToyEncoder, tmp_path: Path
+) -> None:
+    save_suggestions(tmp_path, pipeline.index, {"moon": ("Where?",)})
+    assert load_suggestions(tmp_path, pipeline.index) == {"moon": ("Where?",)}
+    changed: Index = build_index([article_from_text(TEXT + " More.", id="moon")], toy_encoder)
+    assert load_suggestions(tmp_path, changed) == {}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "7", '{"moon": 1}', '{"moon": {"sha256"'])
+def test_a_damaged_file_suggests_nothing_and_says_so(
+    pipeline: QAPipeline, tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "suggestions.json").write_text(content)
+    assert load_suggestions(tmp_path, pipeline.index) == {}
+    if content != "[]":
+        assert "cannot be read" in caplog.text
