@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -29,7 +30,8 @@ PRINTING = [["-m", "qa", "--help"], ["-c", _COMMAND_THAT_PRINTS]]
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, text=True, **options)  # type: ignore[call-overload, no-any-return]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, text=True, **options)  # type: ignore[call-overload, no-any-return]
 
 
 def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
