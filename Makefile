@@ -36,7 +36,7 @@ clean:
 	rm -rf $(VENV) index/built .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/ready-to-run: requirements.txt constraints.txt $(VENV)/created
-	@echo "Installing what it runs on: torch, FAISS, Gradio and others (about 1.5 GB; some minutes, once)."
+	@echo "Installing what it runs on: torch, FAISS, Gradio and others (about 2 GB, more where torch brings CUDA; some minutes, once)."
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
