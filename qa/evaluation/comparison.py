@@ -9,7 +9,7 @@ from index.errors import DataError
 from qa.evaluation import files
 from qa.evaluation.outcome import Outcome
 from qa.evaluation.questions import Question
-from qa.evaluation.resampling import Change, compare
+from qa.evaluation.resampling import Change, compare, least_p
 from qa.evaluation.summary import LATENCY, columns_of, figures
 
 
@@ -38,7 +38,7 @@ class Comparison:
     A question improved when its answer became right, or its first citation did, and neither became wrong; it broke when
     either became wrong and neither became right. `changes` is paired, over the common questions only; the latencies,
     which are of other moments of the machine, are compared as they stand, without a test. `settings` are those that
-    differ, as (before, after).
+    differ, as (before, after). `least_p` is the smallest p-value that so few articles can give, were all to change alike.
     """
 
     baseline: Path
@@ -50,12 +50,14 @@ class Comparison:
     improved: tuple[Pair, ...]
     broke: tuple[Pair, ...]
     settings: dict[str, tuple[Any, Any]]
+    least_p: float
 
     def as_dict(self) -> dict[str, Any]:
         """The content of comparison.json."""
         return {
             "baseline": str(self.baseline),
             "n_common": self.n_common,
+            "least_p": self.least_p,
             "only_before": self.only_before,
             "only_after": self.only_after,
             "gold_changed": self.gold_changed,
@@ -97,11 +99,12 @@ def compare_runs(
     earlier = {outcome.question.id: outcome for outcome in baseline.outcomes}
     pairs = [Pair(earlier[one.question.id], one) for one in outcomes if one.question.id in earlier]
     common = {pair.after.question.id for pair in pairs}
+    articles = [pair.after.question.article_id for pair in pairs]
     changes = compare(
         figures,
         columns_of([pair.before for pair in pairs]),
         columns_of([pair.after for pair in pairs]),
-        [pair.after.question.article_id for pair in pairs],
+        articles,
         seed=seed,
     )
     for name in LATENCY:
@@ -118,6 +121,7 @@ def compare_runs(
         improved=tuple(pair for pair in pairs if _gain(pair) > 0),
         broke=tuple(pair for pair in pairs if _gain(pair) < 0),
         settings=_differences(baseline.config, config),
+        least_p=least_p(articles),
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import index
 import qa
 from index.encoder import Encoder
+from index.errors import SettingsError
 from qa.decision import Decision
 from qa.evaluation.questions import DataFile
-from qa.settings import Settings
+from qa.settings import Settings, load_settings
 
 _LIBRARIES = (
     "bm25s",
@@ -66,6 +68,26 @@ def describe_run(
         "program_sha256": _program(),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
     }
+
+
+def parse_settings(texts: Sequence[str]) -> Settings:
+    """The settings of the environment, with those of `texts` (`KEY=VALUE`) in their place.
+
+    :raises SettingsError: some cannot be used; one line that names each.
+    """
+    chosen: dict[str, object] = {}
+    problems = []
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or name not in Settings.model_fields:
+            problems.append(f"--set {text}: expected KEY=VALUE, KEY one of {', '.join(Settings.model_fields)}")
+        try:
+            chosen[name] = json.loads(value) if value.startswith("[") else value
+        except ValueError as error:
+            problems.append(f"--set {text}: found no JSON list ({error})")
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return load_settings(**chosen)
 
 
 def fingerprint(config: dict[str, Any]) -> str:

@@ -1,14 +1,14 @@
 """Gates: what a run must reach, and how far it may fall behind an earlier one, for its exit status to be 0."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
 
 from index.errors import SettingsError
 from qa.evaluation.comparison import Comparison
-from qa.evaluation.summary import LOWER_IS_BETTER, METRICS, Value
+from qa.evaluation.summary import LATENCY, LOWER_IS_BETTER, METRICS, Value
 
 ORACLE = "oracle_"
 """What the figures of the gold-paragraph run are prefixed with."""
@@ -44,30 +44,41 @@ ALWAYS = Gate("--fail-under", "citation_exact", 1.0)
 """Citations are slices of the article or the program is broken, whatever else was asked for."""
 
 
-def parse_gates(kind: GateKind, texts: Iterable[str], *, oracle: bool) -> list[Gate]:
-    """Gates from `METRIC=VALUE`.
+def parse_gates(fail_under: Sequence[str], fail_drop: Sequence[str], *, oracle: bool) -> list[Gate]:
+    """Gates from the `METRIC=VALUE` of the two options.
 
-    :param oracle: the run asks gold paragraphs too, so those figures can be gated.
+    :param oracle: the run asks gold paragraphs too, so a floor can be set for those figures.
     :raises SettingsError: some cannot be used; one line that names each.
     """
-    known = [*METRICS, *(f"{ORACLE}{name}" for name in METRICS if oracle and kind == "--fail-under")]
-    gates, problems = [], []
-    for text in texts:
-        metric, sign, value = text.partition("=")
-        try:
-            bound = float(value)
-        except ValueError:
-            bound = math.nan
-        if not sign or not math.isfinite(bound) or (kind == "--fail-drop" and bound < 0):
-            least = "at least 0" if kind == "--fail-drop" else "a number"
-            problems.append(f"{kind} {text}: expected METRIC=VALUE, the value {least}")
-        elif metric not in known:
-            problems.append(f"{kind} {text}: there is no metric {metric!r}; there are {', '.join(known)}")
-        else:
-            gates.append(Gate(kind, metric, bound))
+    floors = (*METRICS, *(f"{ORACLE}{name}" for name in METRICS if oracle and name not in LATENCY))
+    gates: list[Gate] = []
+    problems: list[str] = []
+    kinds: tuple[tuple[GateKind, Sequence[str], tuple[str, ...]], ...] = (
+        ("--fail-under", fail_under, floors),
+        ("--fail-drop", fail_drop, METRICS),
+    )
+    for kind, texts, known in kinds:
+        for text in texts:
+            metric, _, value = text.partition("=")
+            bound = _bound(value)
+            if bound is None or (kind == "--fail-drop" and bound < 0):
+                least = "a drop of at least 0" if kind == "--fail-drop" else "a number"
+                problems.append(f"{kind} {text}: expected METRIC=VALUE, with {least}")
+            elif metric not in known:
+                problems.append(f"{kind} {text}: there is no metric {metric!r}; there are {', '.join(known)}")
+            else:
+                gates.append(Gate(kind, metric, bound))
     if problems:
         raise SettingsError("; ".join(problems))
     return gates
+
+
+def _bound(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def judge(gates: Sequence[Gate], metrics: Mapping[str, Value], comparison: Comparison | None) -> list[Verdict]:
@@ -104,7 +115,7 @@ def _under(gate: Gate, metrics: Mapping[str, Value]) -> Verdict:
         return Verdict(
             gate, gate == ALWAYS, f"{gate.metric} is undefined on these questions; {gate.bound:g} was asked for"
         )
-    lower = gate.metric in LOWER_IS_BETTER
+    lower = gate.metric.removeprefix(ORACLE) in LOWER_IS_BETTER
     short = value - gate.bound if lower else gate.bound - value
     side = "above" if lower else "under"
     if short > _ROUNDING:

@@ -146,10 +146,15 @@ def reliability(confidence: ArrayLike, right: ArrayLike, bins: int = CALIBRATION
     Equal confidences stay in the order given. Fewer questions than bins make a bin each; none make none.
     """
     confidences, rights = np.asarray(confidence, dtype=np.float64), np.asarray(right, dtype=np.float64)
-    groups = np.array_split(np.argsort(confidences, kind="stable"), bins)
-    return [
-        Bin(group.size, float(confidences[group].mean()), float(rights[group].mean())) for group in groups if group.size
-    ]
+    order = np.argsort(confidences, kind="stable")
+    size, longer = divmod(order.size, bins)
+    sizes = np.full(bins, size) + (np.arange(bins) < longer)
+    sizes = sizes[sizes > 0]
+    if not sizes.size:
+        return []
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    sums = (np.add.reduceat(values[order], starts) / sizes for values in (confidences, rights))
+    return [Bin(*group) for group in zip(sizes.tolist(), *(means.tolist() for means in sums), strict=True)]
 
 
 def expected_calibration_error(confidence: ArrayLike, right: ArrayLike, bins: int = CALIBRATION_BINS) -> float | None:

@@ -81,6 +81,15 @@ def compare(
     return {name: _change(old[name], new[name], differences[name], shuffled[name]) for name in old}
 
 
+def least_p(clusters: Sequence[str]) -> float:
+    """The smallest p-value that `compare` can come near to: 2 of the 2^k ways to swap k clusters are as extreme as any.
+
+    >>> least_p(["a", "a", "b", "c"])
+    0.25
+    """
+    return float(2.0 ** (1 - len(_groups(clusters))))
+
+
 def _groups(clusters: Sequence[str]) -> list[NDArray[np.intp]]:
     """Rows of each cluster; a row each when there is one cluster, for one article drawn again is the same article."""
     names = np.array(clusters, dtype=object)

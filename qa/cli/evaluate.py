@@ -1,0 +1,108 @@
+"""`python -m qa evaluate`: ask files of questions, and write down how well they were answered."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import SettingsError
+from qa.cli.terminal import printable
+
+if TYPE_CHECKING:
+    from index.encoder import Progress
+    from qa.evaluation.gates import Gate
+    from qa.evaluation.run import StartProgress
+    from qa.settings import Settings
+
+Texts = list[str] | None
+
+
+def evaluate(
+    data: Annotated[list[str], typer.Argument(metavar="DATA ...", hidden=True)],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="folder for the figures, the predictions and the report")],
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="ask a uniform sample of N questions")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="seed of the samples, intervals and tests")] = 0,
+    oracle_passage: Annotated[
+        bool, typer.Option("--oracle-passage", help="ask each question of its gold paragraph alone, too")
+    ] = False,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="an earlier run, to compare with question by question")
+    ] = None,
+    fail_under: Annotated[
+        Texts, typer.Option(metavar="METRIC=VALUE", help="exit 1 if the metric is worse than VALUE; may be repeated")
+    ] = None,
+    fail_drop: Annotated[
+        Texts,
+        typer.Option(metavar="METRIC=VALUE", help="exit 1 if it is worse than the baseline's by more; may be repeated"),
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="write the gates as JUnit XML")] = None,
+    set_: Annotated[
+        Texts, typer.Option("--set", metavar="KEY=VALUE", help="a setting's value in this run; may be repeated")
+    ] = None,
+) -> None:
+    """Measure how well questions are answered.
+
+    DATA is SQuAD 1.1/2.0 JSON or JSONL, plain or gzipped; - is standard input. Each question is asked of the whole
+    article that it is about. An interrupted run is taken up where it was when the same command is given again.
+    """
+    gates, settings = _parse(fail_under or [], fail_drop or [], set_ or [], oracle=oracle_passage)
+    from qa.evaluation.files import REPORT
+    from qa.evaluation.run import Options
+    from qa.evaluation.run import evaluate as run
+    from qa.evaluation.table import table
+
+    options = Options(tuple(data), out, limit, seed, oracle_passage, baseline, tuple(gates), junit, settings)
+    with progress_bars() as start_progress:
+        result = run(options, start_progress=start_progress)
+    verdicts = [f"{'held:  ' if verdict.passed else 'FAILED:'} {verdict.message}" for verdict in result.verdicts]
+    print("\n".join(map(printable, [*table(result), "", *verdicts, "", f"Report: {out / REPORT}"])))
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def progress_bars() -> Iterator["StartProgress"]:
+    """Bars on stderr with the time left, where stderr is a terminal; they leave nothing behind."""
+    from tqdm import tqdm
+
+    bars: list[tqdm] = []
+
+    def start(what: str) -> "Progress":
+        bar = tqdm(desc=what.capitalize(), unit=" questions", leave=False, disable=None)
+        bars.append(bar)
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return report
+
+    try:
+        yield start
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def _parse(
+    fail_under: list[str], fail_drop: list[str], set_: list[str], *, oracle: bool
+) -> tuple[list["Gate"], "Settings"]:
+    """:raises SettingsError: an option cannot be used; the message names each."""
+    from qa.evaluation.config import parse_settings
+    from qa.evaluation.gates import parse_gates
+    from qa.settings import load_settings
+
+    gates, settings, problems = [], load_settings(), []
+    try:
+        gates = parse_gates(fail_under, fail_drop, oracle=oracle)
+    except SettingsError as error:
+        problems.append(str(error))
+    try:
+        settings = parse_settings(set_)
+    except SettingsError as error:
+        problems.append(str(error))
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return gates, settings

@@ -1,0 +1,92 @@
+"""The figures of a run as lines for a terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from qa.evaluation.attribution import STAGES
+from qa.evaluation.comparison import Comparison
+from qa.evaluation.gates import ORACLE
+from qa.evaluation.resampling import Change
+from qa.evaluation.run import Result
+from qa.evaluation.summary import LATENCY, Value
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Ranking": ("hit@1", "hit@3", "hit@5", "mrr@10", "retrieval_ceiling"),
+    "Words, answerable questions": ("has_ans_exact_match", "has_ans_f1"),
+    "What is shown, all questions": ("exact_match", "f1", "right", "sentence_right"),
+    "No answer": ("no_answer_auroc", "no_answer_precision", "no_answer_recall", "no_answer_f1"),
+    "Confidence": ("ece", "sentence_ece", "coverage_at_95_precision", "sentence_coverage_at_95_precision"),
+    "Promises": ("citation_exact", *LATENCY),
+}
+"""Every metric once, under the heading that the table and the report put it."""
+
+_NAME, _CELL = 35, 8
+
+
+def figure(name: str, value: object) -> str:
+    """A figure as people read it: milliseconds with one decimal, shares with three, a dash where undefined."""
+    if not isinstance(value, float | int):
+        return "–"
+    return f"{value:.1f}" if name in LATENCY else f"{value:.3f}"
+
+
+def table(result: Result) -> list[str]:
+    """Lines: the counts, the figures with their intervals, the errors by stage, and what changed, if compared."""
+    metrics, comparison = result.metrics, result.comparison
+    lines = [_counts(metrics, result), ""]
+    heads = ["", "95 % interval".center(2 * _CELL + 1)]
+    if result.oracle:
+        heads.append("gold §".rjust(_CELL))
+    if comparison:
+        heads += ["before".rjust(_CELL), "change".rjust(_CELL), "p".rjust(_CELL)]
+    lines.append((" " * (_NAME + _CELL) + "  ".join(heads)).rstrip())
+    for heading, names in GROUPS.items():
+        lines.append(heading)
+        lines += [_row(name, metrics, comparison, oracle=result.oracle is not None) for name in names]
+    lines += ["", "Errors by stage"]
+    lines += [f"  {label:<{_NAME - 2}}{metrics[f'n_{stage}']:>{_CELL},}" for stage, label in STAGES.items()]
+    if comparison:
+        lines += ["", *_changes(comparison)]
+    return lines
+
+
+def _counts(metrics: Mapping[str, Value], result: Result) -> str:
+    articles = len({outcome.question.article_id for outcome in result.asked.outcomes})
+    return (
+        f"{metrics['n']:,} questions ({metrics['n_answerable']:,} answerable, {metrics['n_unanswerable']:,} not) "
+        f"over {articles} article{'s' * (articles != 1)}, in {result.seconds:,.0f} s"
+    )
+
+
+def _row(name: str, metrics: Mapping[str, Value], comparison: Comparison | None, *, oracle: bool) -> str:
+    interval = metrics[f"{name}_ci95"]
+    span = f"{figure(name, interval[0])} – {figure(name, interval[1])}" if isinstance(interval, list) else ""
+    cells = [span.center(2 * _CELL + 1)]
+    if oracle:
+        cells.append(figure(name, metrics.get(f"{ORACLE}{name}")).rjust(_CELL))
+    if comparison:
+        cells += _compared(name, comparison.changes[name])
+    return f"  {name:<{_NAME - 2}}{figure(name, metrics[name]):>{_CELL}}  {'  '.join(cells)}".rstrip()
+
+
+def _compared(name: str, change: Change) -> Sequence[str]:
+    difference = (
+        "–" if change.difference is None else f"{'+' * (change.difference >= 0)}{figure(name, change.difference)}"
+    )
+    p_value = "" if change.p_value is None else f"{change.p_value:.3f}"
+    return [figure(name, change.before).rjust(_CELL), difference.rjust(_CELL), p_value.rjust(_CELL)]
+
+
+def _changes(comparison: Comparison) -> list[str]:
+    lines = [
+        f"Against {comparison.baseline}, over the {comparison.n_common:,} questions of both: "
+        f"{len(comparison.improved):,} improved, {len(comparison.broke):,} broke"
+    ]
+    asides = [
+        (len(comparison.only_after), "are not in the baseline"),
+        (len(comparison.only_before), "are only in the baseline"),
+        (len(comparison.gold_changed), "have other gold answers now"),
+    ]
+    lines += [f"  {count:,} questions {what}" for count, what in asides if count]
+    if comparison.least_p > 0.05:
+        lines.append(f"  with so few articles, p cannot be less than {comparison.least_p:.3f}")
+    return lines
