@@ -83,8 +83,7 @@ class LexicalIndex:
         found = np.zeros((len(queries), high - low), dtype=np.float32)
         for row, query in enumerate(queries):
             known = [self._term_ids[term] for term in terms(query) if term in self._term_ids]
-            if known:
-                found[row] = self._model.get_scores_from_ids(known)[low:high]
+            found[row] = self._model.get_scores_from_ids(known)[low:high]
         return found
 
     def agrees_with(self, other: "LexicalIndex") -> bool:

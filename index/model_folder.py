@@ -97,7 +97,7 @@ def _hub_folder(name: str) -> Path:
     except LocalEntryNotFoundError:
         pass  # not fetched before, or not wholly
     try:
-        # Asked first, because it answers at once where a download would be tried again and again.
+        # Asked first, with a limit: snapshot_download waits for ever for a hub that takes the call and stays silent.
         HfApi().model_info(name, timeout=_HUB_TIMEOUT)
         return Path(snapshot_download(name, ignore_patterns=_NOT_NEEDED))
     except RepositoryNotFoundError as error:

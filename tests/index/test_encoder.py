@@ -1,6 +1,7 @@
 """The real encoder: the right weights, the right vectors, no network, and clear words when a model cannot be had."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -274,7 +275,9 @@ def test_scikit_learn_still_works_after_the_encoder_is_loaded(real_encoder: Enco
 
 HUB = """
 import json, sys
+import index.model_folder
 from index.encoder import load_encoder
+index.model_folder._HUB_TIMEOUT = float(sys.argv[2])
 from index.errors import EncoderError
 try:
     encoder = load_encoder(sys.argv[1])
@@ -341,10 +344,15 @@ def hub(tiny_model: Path) -> Iterator[tuple[str, list[str]]]:
     thread.join()
 
 
-def load_from_hub(name: str, endpoint: str, home: Path) -> list[object]:
+def load_from_hub(name: str, endpoint: str, home: Path, timeout: float = 10) -> list[object]:
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "HF_ENDPOINT": endpoint}
     done = subprocess.run(
-        [sys.executable, "-c", HUB, name], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", HUB, name, str(timeout)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     result: list[object] = json.loads(done.stdout)
     return result
@@ -365,6 +373,13 @@ def test_a_hub_model_is_fetched_once_then_used_without_the_hub(
 def test_a_model_that_the_hub_does_not_have_is_said_so(hub: tuple[str, list[str]], tmp_path: Path) -> None:
     message = str(load_from_hub("someone/else", hub[0], tmp_path)[0])
     assert "no such model on the hub" in message
+
+
+def test_a_hub_that_takes_the_call_and_stays_silent_is_given_up(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        message = str(load_from_hub("someone/tiny", endpoint, tmp_path, timeout=0.5)[0])
+    assert "cannot be reached (ReadTimeout: timed out)" in message
 
 
 @pytest.mark.parametrize(

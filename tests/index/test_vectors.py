@@ -74,9 +74,10 @@ def test_search_within_rows_gives_rows_of_the_whole() -> None:
 
 
 def test_equal_scores_rank_by_row_also_at_the_cut() -> None:
-    vectors = np.tile(unit_vectors(1), (9, 1))
-    _, rows = VectorIndex.build(vectors).search(vectors[:1], 4)
-    assert rows.tolist() == [[0, 1, 2, 3]]
+    vectors = unit_vectors(500)
+    vectors[100:400] = vectors[450]
+    _, rows = VectorIndex.build(vectors).search(vectors[450:451], 200)
+    assert rows.tolist() == [list(range(100, 300))]
 
 
 def test_search_for_nothing_is_refused() -> None:
