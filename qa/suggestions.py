@@ -1,7 +1,7 @@
 """Questions worth asking, kept beside the index: each was asked when the index was built, and got the right answer.
 
-They come from `questions.jsonl` beside the article's file, in its order. An article without such a file is asked "Who or
-what is ...?" of the names that it mentions most often.
+They come from `questions.jsonl` beside the article's file, in its order, one of each sentence that answers, so that they
+show what there is to know. An article without such a file is asked "Who or what is ...?" of the names that it mentions most.
 """
 
 import json
@@ -17,12 +17,16 @@ from typing import TYPE_CHECKING
 from index.article import Article
 from index.generations import SUGGESTIONS
 from index.store import Index
+from qa.answer import AnswerText
 
 if TYPE_CHECKING:
     from qa.pipeline import QAPipeline
 
 MOST = 6
 """Suggestions kept of one article."""
+
+LONGEST = 70
+"""Code points of a question that is suggested; a longer one does not fit a button."""
 
 QUESTIONS = "questions.jsonl"
 
@@ -40,13 +44,13 @@ def checked_suggestions(pipeline: "QAPipeline", paths: Iterable[Path] = ()) -> d
     found: dict[str, tuple[str, ...]] = {}
     for article in pipeline.index.articles:
         asked = gold.get(article.id) or {f"Who or what is {name}?": () for name in _names(article)}
-        predictions = pipeline.predict(list(asked), article=article.id)
-        right = [
-            prediction.question
-            for prediction in predictions
-            if prediction.answerable and _is_gold(prediction.best.start, prediction.best.end, asked[prediction.question])
-        ]
-        found[article.id] = tuple(right[:MOST])
+        right: dict[int, str] = {}
+        for prediction in pipeline.predict(
+            [question for question in asked if _presentable(question)], article=article.id
+        ):
+            if prediction.answerable and _is_gold(prediction.best, asked[prediction.question]):
+                right.setdefault(prediction.ranked[0].sentence.id, prediction.question)
+        found[article.id] = tuple(right.values())[:MOST]
     return found
 
 
@@ -97,8 +101,12 @@ def _gold(files: Iterable[Path]) -> dict[str, dict[str, tuple[int, ...]]]:
     return found
 
 
-def _is_gold(start: int, end: int, gold: Sequence[int]) -> bool:
-    return not gold or any(start <= position < end for position in gold)
+def _presentable(question: str) -> bool:
+    return len(question) <= LONGEST and question.rstrip().endswith(("?", "؟", "？"))
+
+
+def _is_gold(span: AnswerText, gold: Sequence[int]) -> bool:
+    return not gold or any(span.start <= start < span.end for start in gold)
 
 
 def _names(article: Article) -> list[str]:

@@ -69,9 +69,29 @@ def test_a_question_that_is_refused_is_not_suggested(
     assert checked_suggestions(refusing, [file]) == {"moon": ()}
 
 
-def test_at_most_so_many_are_kept(pipeline: QAPipeline, tmp_path: Path) -> None:
-    rows = [_row(f"Where was the ice found{'?' * n}", TEXT.index("near")) for n in range(1, 10)]
-    assert len(checked_suggestions(pipeline, [_write(tmp_path, *rows)])["moon"]) == MOST
+def test_one_question_of_each_sentence_is_kept_and_none_that_is_long_or_no_question(
+    pipeline: QAPipeline, tmp_path: Path
+) -> None:
+    ice = TEXT.index("near the south")
+    questions = [
+        "ice found south pole",
+        f"Where {'really, ' * 10}was the ice found?",
+        "Where was ice found?",
+        "Where is the ice?",
+    ]
+    file = _write(tmp_path, *(_row(question, ice) for question in questions))
+    assert checked_suggestions(pipeline, [file])["moon"] == ("Where was ice found?",)
+
+
+def test_at_most_so_many_are_kept(toy_encoder: ToyEncoder, tmp_path: Path) -> None:
+    names = ("amber", "birch", "cedar", "daisy", "elder", "fern", "gorse", "hazel")
+    text = "\n\n".join(
+        f"A long report says that the {name} was seen by nobody at all this summer or the last." for name in names
+    )
+    index = build_index([article_from_text(text, id="moon")], toy_encoder)
+    rows = [_row(f"Who has seen the {name}?", text.index(f"the {name}")) for name in names]
+    found = checked_suggestions(QAPipeline(index, toy_encoder, decision=_always(answer=True)), [_write(tmp_path, *rows)])
+    assert found["moon"] == tuple(f"Who has seen the {name}?" for name in names[:MOST])
 
 
 def test_suggestions_come_back_until_the_article_changes(
