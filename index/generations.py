@@ -199,7 +199,7 @@ def _sync(path: Path) -> None:
 def _sweep(directory: Path, keep: str) -> None:
     """Remove what older and killed builds left. Who was still reading an old generation starts over (`load_index`)."""
     for path in directory.iterdir():
-        if path.name in (keep, MANIFEST_NAME, _LOCK_NAME):
+        if path.name == keep or not (path.name.startswith(_UNFINISHED) or _GENERATION.fullmatch(path.name)):
             continue
         try:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

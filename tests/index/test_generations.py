@@ -97,6 +97,14 @@ def test_a_first_build_killed_at_any_step_can_be_repeated(tmp_path: Path, new_in
     assert names(directory) == [".lock", read_manifest(directory).generation, "manifest.json"]
 
 
+def test_what_the_online_half_keeps_beside_the_index_survives_a_build(index_dir: Path, new_index: Index) -> None:
+    for name in generations.BESIDE:
+        (index_dir / name).write_text("kept")
+    save_index(new_index, index_dir)
+    assert ids(index_dir) == ["new"]
+    assert {(index_dir / name).read_text() for name in generations.BESIDE} == {"kept"}
+
+
 def test_a_damaged_index_is_mended_by_building_the_same_again(toy_index: Index, index_dir: Path) -> None:
     stored(index_dir, "passages.faiss").write_bytes(b"damaged")
     save_index(toy_index, index_dir)
