@@ -133,12 +133,20 @@ def publish(folder: Path, directory: Path, manifest: Manifest) -> None:
         folder.rename(home)
     _sync(directory)
     # No earlier than here, when everything that the manifest names is on the disk.
-    beside = directory / f"{_UNFINISHED}{MANIFEST_NAME}"
-    beside.write_bytes(manifest.to_bytes())
-    _sync(beside)
-    beside.replace(directory / MANIFEST_NAME)
-    _sync(directory)
+    _replace(directory, MANIFEST_NAME, manifest.to_bytes())
     _sweep(directory, keep=manifest.generation)
+
+
+def write_beside(directory: Path, name: str, content: bytes) -> None:
+    """Replace one of the files in `BESIDE`, in one step and while no build is writing.
+
+    :raises IndexFault: it cannot be written, or a build keeps writing.
+    """
+    try:
+        with _lock(directory):
+            _replace(directory, name, content)
+    except OSError as error:
+        raise IndexFault(f"cannot write {directory / name}: {error.strerror}; free or choose another place") from error
 
 
 def check_files(directory: Path, manifest: Manifest) -> Iterator[str]:
@@ -185,6 +193,15 @@ def _lock(directory: Path) -> Iterator[None]:
                     ) from error
                 time.sleep(0.05)
         yield
+
+
+def _replace(directory: Path, name: str, content: bytes) -> None:
+    """Write a file of `directory` under another name, then rename it; the lock is held."""
+    unfinished = directory / f"{_UNFINISHED}{name}"
+    unfinished.write_bytes(content)
+    _sync(unfinished)
+    unfinished.replace(directory / name)
+    _sync(directory)
 
 
 def _sync(path: Path) -> None:

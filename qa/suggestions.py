@@ -6,16 +6,14 @@ show what there is to know. An article without such a file is asked "Who or what
 
 import json
 import logging
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.article import Article
-from index.generations import SUGGESTIONS
+from index.generations import SUGGESTIONS, write_beside
 from index.store import Index
 from qa.answer import AnswerText
 
@@ -55,16 +53,16 @@ def checked_suggestions(pipeline: "QAPipeline", paths: Iterable[Path] = ()) -> d
 
 
 def save_suggestions(directory: Path, index: Index, suggestions: Mapping[str, Sequence[str]]) -> None:
-    """Write the suggestions beside the index in `directory`, in one step."""
+    """Write the suggestions beside the index in `directory`, in one step.
+
+    :raises IndexFault: they cannot be written.
+    """
     stored = {
         article.id: {"sha256": article.sha256, "questions": list(suggestions.get(article.id, ()))}
         for article in index.articles
     }
-    handle, name = tempfile.mkstemp(prefix=".tmp-", dir=directory)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(stored, file, ensure_ascii=False, indent=1)
-    Path(name).chmod(0o644)  # mkstemp lets only its owner in
-    Path(name).replace(directory / SUGGESTIONS)
+    content = json.dumps(stored, ensure_ascii=False, indent=1) + "\n"
+    write_beside(directory, SUGGESTIONS, content.encode())
 
 
 def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[str, ...]]:

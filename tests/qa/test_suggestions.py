@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.article import article_from_text
+from index.errors import IndexFault
 from index.store import Index, build_index
 from qa.pipeline import QAPipeline
 from qa.suggestions import MOST, checked_suggestions, load_suggestions, save_suggestions
@@ -111,3 +112,8 @@ def test_a_damaged_file_suggests_nothing_and_says_so(
     assert load_suggestions(tmp_path, pipeline.index) == {}
     if content != "[]":
         assert "cannot be read" in caplog.text
+
+
+def test_suggestions_that_cannot_be_written_are_reported_in_a_line(pipeline: QAPipeline, tmp_path: Path) -> None:
+    with pytest.raises(IndexFault, match="cannot write"):
+        save_suggestions(tmp_path / "nowhere", pipeline.index, {})
