@@ -129,8 +129,8 @@ def _quote(citation: Citation, article: Article, sentences: Sequence[Sentence], 
     position = citation.start
     for span in sorted(citation.spans, key=lambda span: span.start):
         pieces.append(_escape(article.text[position : span.start]))
-        whole = (span.start, span.end) == (citation.start, citation.end)
-        pieces.append(f"<mark{' class=qa-whole' * whole}>{_escape(article.text[span.start : span.end])}</mark>")
+        mark = '<mark class="qa-whole">' if (span.start, span.end) == (citation.start, citation.end) else "<mark>"
+        pieces.append(f"{mark}{_escape(article.text[span.start : span.end])}</mark>")
         position = span.end
     pieces.append(_escape(article.text[position : citation.end]))
     return (

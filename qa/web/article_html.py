@@ -44,29 +44,26 @@ def article_html(article: Article, sentences: Sequence[Sentence]) -> str:
 
 
 def readable_date(published: str | None) -> str | None:
-    """An ISO date as a reader writes it; anything else as it is.
+    """An ISO date, whole or without its day, as a reader writes it; anything else as it is.
 
-    >>> readable_date("2025-03-27"), readable_date("Thursday")
-    ('27 March 2025', 'Thursday')
+    >>> readable_date("2025-03-27"), readable_date("2025-03"), readable_date("2025")
+    ('27 March 2025', 'March 2025', '2025')
     """
     if published is None:
         return None
     try:
-        day = date.fromisoformat(published[:10])
+        day = date.fromisoformat(published[:10] if len(published) > 7 else f"{published}-01")
     except ValueError:
         return published
-    return f"{day.day} {day:%B %Y}"
+    return f"{day.day} {day:%B %Y}" if len(published) > 7 else f"{day:%B %Y}"
 
 
 def _stretches(article: Article, blocks: Sequence[Block], sentences: Sequence[Sentence]) -> Iterator[str]:
     for boilerplate, group in groupby(blocks, key=lambda block: block.kind == "boilerplate"):
         pieces = [_block(article, block, sentences) for block in group]
         if boilerplate:
-            count = f"{len(pieces)} lines" if len(pieces) > 1 else "1 line"
-            yield (
-                f'<details class="qa-boilerplate"><summary>{count} of boilerplate, never quoted</summary>'
-                f"{''.join(pieces)}</details>"
-            )
+            words = "".join(pieces)
+            yield f'<details class="qa-boilerplate"><summary>Boilerplate, never quoted</summary>{words}</details>'
         else:
             yield from pieces
 

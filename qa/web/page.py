@@ -154,6 +154,7 @@ def build_page(pipeline: QAPipeline) -> gr.Blocks:
                     allow_tags=False,
                     placeholder=page.welcome(page.first),
                 )
+                gr.HTML('<div class="qa-notice" role="alert"></div>', elem_id="qa-notices", apply_default_css=False)
                 question = gr.Textbox(
                     elem_id="qa-question",
                     label="Your question",
@@ -172,10 +173,16 @@ def build_page(pipeline: QAPipeline) -> gr.Blocks:
             [chat, question],
             preprocess=False,
             show_progress="hidden",
+            api_name="converse",
             api_visibility="private",
         )
         blocks.load(
-            page.open, None, [masthead, reading, article_id, chat], show_progress="hidden", api_visibility="private"
+            page.open,
+            None,
+            [masthead, reading, article_id, chat],
+            show_progress="hidden",
+            api_name="open",
+            api_visibility="private",
         )
         _add_endpoint(pipeline)
     blocks.queue(max_size=64, default_concurrency_limit=os.cpu_count())

@@ -3,6 +3,7 @@
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from index.errors import SettingsError
 from qa.settings import Settings
@@ -24,11 +25,14 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
         from qa.web.server import create_app
 
         app = create_app(ensure_index(settings), settings)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
+        )
         listener.listen(128)
         if announce is not None:
             announce(address(settings.host, listener))
-        server.run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # uvicorn has shut down in order, then raises what stopped it once more
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
 
@@ -46,7 +50,6 @@ def claim_port(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(place)
-        listener.listen(1)  # on Linux two sockets may bind one port; only listening tells that it is taken
     except OSError as error:
         listener.close()
         raise SettingsError(_why_not(error, host, port)) from error

@@ -7,6 +7,7 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const seen = new Set(); // ids of the answers that have arrived
   let origin = null; // the citation that sent the reader to the article, on a narrow screen
+  let passedOn = null; // the last of Gradio's error toasts that was passed on
   let wanted = new URLSearchParams(location.search).get("s"); // the sentence that the address asks for, once
 
   const $ = (selector, within = document) => within.querySelector(selector);
@@ -137,6 +138,7 @@
   // --- answers arriving --------------------------------------------------------------------------------------------
 
   function arrived(turn) {
+    notice("");
     const link = $(".qa-link", turn);
     if (link) {
       const query = new URLSearchParams(link.getAttribute("href"));
@@ -159,6 +161,22 @@
     });
   }
 
+  function notice(words) {
+    const place = $(".qa-notice");
+    if (place && place.textContent !== words) place.textContent = words;
+  }
+
+  /** Gradio says in a passing toast that a question did not get through; here it is said where the reader looks. */
+  function passOnToast() {
+    const words = $('.toast-body.error [data-testid="toast-text"]')?.textContent;
+    if (words === passedOn) return;
+    passedOn = words;
+    if (!words) return;
+    if (/connection/i.test(words)) notice("The server cannot be reached. Your question is kept; trying again by itself …");
+    else if (/busy|full/i.test(words)) notice("The server is busy. Your question is kept; please ask again in a moment.");
+    else notice(words);
+  }
+
   /** Gradio names each message by its source, tags and all; a reader of screens should hear who speaks. */
   function nameMessages() {
     for (const message of $$('#qa-chat [data-testid="user"], #qa-chat [data-testid="bot"]')) {
@@ -173,6 +191,7 @@
 
   function lookAround() {
     nameMessages();
+    passOnToast();
     const turn = $$(".qa-turn").at(-1);
     if (turn && !seen.has(turn.id)) {
       seen.add(turn.id);

@@ -1,0 +1,150 @@
+"""The page's document, its files, and what its events do, without a browser."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from qa.web.head import SCRIPT, STATIC, STYLES
+from qa.web.page import MOST_MESSAGES, Page, kept_messages
+
+
+def config_of(client) -> dict:
+    return client.get("/config").json()
+
+
+def message(role: str, text: str) -> dict:
+    return {"role": role, "content": [{"type": "text", "text": text}], "metadata": None, "options": None}
+
+
+def last(page: Page, question, conversation=()) -> tuple[list[dict], str]:
+    return list(page.ask(question, "article", list(conversation)))[-1]
+
+
+def test_the_document_brings_its_styles_and_script_from_the_first_byte(client):
+    html = client.get("/").text
+    head = html[: html.index("</head>")]
+    for name in (*STYLES, SCRIPT):
+        assert f"ui/{name}?v=" in head
+    assert "Putin envoy says" in head
+
+
+@pytest.mark.parametrize("name", [*STYLES, SCRIPT])
+def test_files_are_cached_for_ever_under_their_hash_and_revalidated_without(client, name):
+    html = client.get("/").text
+    start = html.index(f"ui/{name}?v=")
+    versioned = client.get("/" + html[start : html.index('"', start)])
+    assert versioned.text == (STATIC / name).read_text(encoding="utf-8")
+    assert "immutable" in versioned.headers["cache-control"]
+    assert client.get(f"/ui/{name}").headers["cache-control"] == "no-cache"
+
+
+def test_texts_are_compressed(client):
+    for path in ("/", f"/ui/{SCRIPT}"):
+        assert client.get(path, headers={"accept-encoding": "gzip"}).headers["content-encoding"] == "gzip"
+
+
+def test_no_static_file_names_another_host():
+    for name in (*STYLES, SCRIPT):
+        text = (STATIC / name).read_text(encoding="utf-8")
+        assert "http:" not in text and "https:" not in text and "@import" not in text and "url(" not in text
+
+
+def test_no_tab_holds_a_connection_open_and_nothing_is_reported(client):
+    config = config_of(client)
+    assert config["connect_heartbeat"] is False
+    assert not [c for c in config["components"] if "state" in c["type"]]
+    assert config["analytics_enabled"] is False
+    assert "googleapis" not in json.dumps(config)
+
+
+def test_the_named_gradio_endpoint_gives_the_answer(client):
+    event = client.post("/gradio_api/call/ask", json={"data": ["When could humans first land on Mars?", ""]}).json()
+    said = client.get(f"/gradio_api/call/ask/{event['event_id']}").text
+    (answer,) = json.loads(said.split("data: ", 1)[1].splitlines()[0])
+    assert answer["kind"] == "answer" and "2029" in answer["citations"][0]["quote"]
+
+
+def test_only_text_is_kept_of_what_a_client_says_was_said():
+    image = {"role": "assistant", "content": [{"type": "component", "component": "image", "value": "/etc/passwd"}]}
+    kept = kept_messages(
+        [message("user", "a"), image, {"role": "system", "content": "x"}, "junk", None, message("assistant", "b")]
+    )
+    assert kept == [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    assert kept_messages("junk") == []
+    assert len(kept_messages([message("user", "a")] * 200)) == MOST_MESSAGES
+
+
+def test_a_question_is_shown_at_once_and_then_answered_below_what_was_said(pipeline):
+    said = [message("user", "before"), message("assistant", "answered")]
+    first, second = Page(pipeline).ask("When could humans first land on Mars?", "article", said)
+    assert [m["role"] for m in first[0]] == ["user", "assistant", "user", "assistant"]
+    assert "qa-busy" in first[0][-1]["content"]
+    assert "2029" in second[0][-1]["content"] and "[1]" in second[0][-1]["content"]
+    assert second[0][:2] == [{"role": "user", "content": "before"}, {"role": "assistant", "content": "answered"}]
+    assert second[1] == ""
+
+
+@pytest.mark.parametrize("question", ["", "  ", None, 7, {"path": "/etc/passwd"}])
+def test_nothing_asked_is_told_so_and_shows_no_bubble(pipeline, question):
+    messages, _ = last(Page(pipeline), question)
+    (only,) = messages
+    assert only["role"] == "assistant" and "empty" in only["content"] and "qa-error" in only["content"]
+
+
+def test_a_question_that_cannot_be_asked_stays_in_the_box(pipeline):
+    messages, box = last(Page(pipeline), "x" * 1_001)
+    assert "1,001" in messages[-1]["content"]
+    assert box == "x" * 1_001
+
+
+def test_an_unknown_article_is_told_in_words(pipeline):
+    messages, _ = list(Page(pipeline).ask("Who?", "nope", []))[-1]
+    assert "nope" in messages[-1]["content"] and "qa-error" in messages[-1]["content"]
+
+
+def test_a_failure_is_told_in_words_and_logged(pipeline, caplog):
+    def broken(*_, **__):
+        raise RuntimeError("the secret inside")
+
+    failing = SimpleNamespace(index=pipeline.index, suggestions=pipeline.suggestions, answer=broken)
+    messages, box = last(Page(failing), "Who?")
+    assert "qa-error" in messages[-1]["content"] and "secret" not in messages[-1]["content"]
+    assert box == "Who?"
+    assert "the secret inside" in caplog.text
+
+
+def test_the_address_chooses_article_and_question(pipeline):
+    def opened(**query):
+        return list(Page(pipeline).open(SimpleNamespace(query_params=query)))[-1]
+
+    assert opened()[2] == "article"
+    assert "2029" in opened(q="When could humans first land on Mars?")[3][-1]["content"]
+    chat = opened(article="nope", q="Who?")[3]
+    assert "nope" in chat["value"][0]["content"]
+
+
+RECORD_LOOKUPS = """
+import sys
+asked = []
+def hook(event, args):
+    if event in ("socket.getaddrinfo", "socket.connect", "socket.gethostbyname"):
+        asked.append((event, str(args)))
+sys.addaudithook(hook)
+import time
+from qa.web.page import build_page
+from index.article import article_from_text
+from types import SimpleNamespace
+article = article_from_text("A title\\n\\nIt says little.", id="a")
+index = SimpleNamespace(articles=(article,), sentences=(), sentence_rows=lambda _: (0, 0), article=lambda _: article)
+build_page(SimpleNamespace(index=index, suggestions=lambda _: ()))
+time.sleep(1)  # look-ups would run in threads of their own
+print([a for a in asked if "127.0.0.1" not in a[1]])
+"""
+
+
+def test_building_the_page_looks_up_no_host():
+    done = subprocess.run([sys.executable, "-c", RECORD_LOOKUPS], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
