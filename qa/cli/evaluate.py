@@ -16,44 +16,67 @@ if TYPE_CHECKING:
     from qa.evaluation.run import StartProgress
     from qa.settings import Settings
 
-Texts = list[str] | None
+DataArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="DATA ...", help="SQuAD 1.1/2.0 JSON or JSONL, plain or gzipped; - is standard input"),
+]
+OutOption = Annotated[Path, typer.Option(metavar="DIR", help="folder for the figures, the predictions and the report")]
+LimitOption = Annotated[int | None, typer.Option(metavar="N", min=1, help="ask a uniform sample of N questions")]
+SeedOption = Annotated[int, typer.Option(metavar="N", min=0, help="seed of the samples, intervals and tests")]
+OracleOption = Annotated[
+    bool, typer.Option("--oracle-passage", help="ask each question of its gold paragraph alone, too")
+]
+BaselineOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="an earlier run, to compare with question by question")
+]
+FailUnderOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="METRIC=VALUE", help="exit 1 if the metric is worse than VALUE; may be repeated"),
+]
+FailDropOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="METRIC=VALUE", help="exit 1 if it is worse than the baseline's by more; may be repeated"),
+]
+JunitOption = Annotated[Path | None, typer.Option(metavar="FILE", help="write the gates as JUnit XML")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="a setting's value in this run; may be repeated")
+]
 
 
 def evaluate(
-    data: Annotated[list[str], typer.Argument(metavar="DATA ...", hidden=True)],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="folder for the figures, the predictions and the report")],
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="ask a uniform sample of N questions")] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="seed of the samples, intervals and tests")] = 0,
-    oracle_passage: Annotated[
-        bool, typer.Option("--oracle-passage", help="ask each question of its gold paragraph alone, too")
-    ] = False,
-    baseline: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="an earlier run, to compare with question by question")
-    ] = None,
-    fail_under: Annotated[
-        Texts, typer.Option(metavar="METRIC=VALUE", help="exit 1 if the metric is worse than VALUE; may be repeated")
-    ] = None,
-    fail_drop: Annotated[
-        Texts,
-        typer.Option(metavar="METRIC=VALUE", help="exit 1 if it is worse than the baseline's by more; may be repeated"),
-    ] = None,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="write the gates as JUnit XML")] = None,
-    set_: Annotated[
-        Texts, typer.Option("--set", metavar="KEY=VALUE", help="a setting's value in this run; may be repeated")
-    ] = None,
+    data: DataArgument,
+    out: OutOption,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    oracle_passage: OracleOption = False,
+    baseline: BaselineOption = None,
+    fail_under: FailUnderOption = None,
+    fail_drop: FailDropOption = None,
+    junit: JunitOption = None,
+    set_: SetOption = None,
 ) -> None:
-    """Measure how well questions are answered.
+    """Ask every question of the whole article it is about, and write down how well it was answered.
 
-    DATA is SQuAD 1.1/2.0 JSON or JSONL, plain or gzipped; - is standard input. Each question is asked of the whole
-    article that it is about. An interrupted run is taken up where it was when the same command is given again.
+    An interrupted run is taken up where it was when the same command is given again.
     """
     gates, settings = _parse(fail_under or [], fail_drop or [], set_ or [], oracle=oracle_passage)
     from qa.evaluation.files import REPORT
-    from qa.evaluation.run import Options
+    from qa.evaluation.options import Options
     from qa.evaluation.run import evaluate as run
     from qa.evaluation.table import table
 
-    options = Options(tuple(data), out, limit, seed, oracle_passage, baseline, tuple(gates), junit, settings)
+    options = Options(
+        data=tuple(data),
+        out=out,
+        limit=limit,
+        seed=seed,
+        oracle_passage=oracle_passage,
+        baseline=baseline,
+        gates=tuple(gates),
+        junit=junit,
+        settings=settings,
+        overrides=tuple(set_ or ()),
+    )
     with progress_bars() as start_progress:
         result = run(options, start_progress=start_progress)
     verdicts = [f"{'held:  ' if verdict.passed else 'FAILED:'} {verdict.message}" for verdict in result.verdicts]

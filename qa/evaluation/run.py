@@ -6,9 +6,7 @@ data files -> Dataset -> Asked (whole articles, and gold paragraphs on demand) -
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from index.article import Article
 from index.encoder import Encoder, Progress, load_encoder
@@ -18,15 +16,18 @@ from qa.decision import Decision, decision_for
 from qa.evaluation import files
 from qa.evaluation.asking import Asked, OpenPipeline, Sitting, ask, gold_paragraphs, whole_articles
 from qa.evaluation.checkpoint import Checkpoint
-from qa.evaluation.comparison import Baseline, Comparison, compare_runs, load_baseline, refuse_other_questions
+from qa.evaluation.comparison import Baseline, compare_runs, load_baseline, refuse_other_questions
 from qa.evaluation.config import describe_run, fingerprint
 from qa.evaluation.datasets import load_data, sample
-from qa.evaluation.gates import ALWAYS, ORACLE, Gate, Verdict, judge, junit
+from qa.evaluation.gates import ALWAYS, ORACLE, judge, junit
+from qa.evaluation.options import Options
 from qa.evaluation.questions import Question
+from qa.evaluation.report.page import report
+from qa.evaluation.result import Result
 from qa.evaluation.summary import LATENCY, METRICS, Value, summarise
 from qa.pipeline import QAPipeline
 from qa.reader import SentenceReader
-from qa.settings import Settings, load_settings
+from qa.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -35,47 +36,6 @@ TIMED = 200
 
 StartProgress = Callable[[str], Progress]
 """Given what is being done, where to report it."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What one run is asked to do; the command line's options, typed.
-
-    :param data: files of questions, `-` for standard input.
-    :param out: folder for the files of the run; made when it is not there.
-    :param limit: a seeded uniform sample of so many questions; None asks all.
-    :param seed: of the sample, the timed questions, the bootstrap and the tests.
-    :param oracle_passage: ask each question of its gold paragraph too.
-    :param baseline: folder of an earlier run to compare with.
-    :param junit: where to write the verdicts as JUnit XML.
-    """
-
-    data: tuple[str, ...]
-    out: Path
-    limit: int | None = None
-    seed: int = 0
-    oracle_passage: bool = False
-    baseline: Path | None = None
-    gates: tuple[Gate, ...] = ()
-    junit: Path | None = None
-    settings: Settings = field(default_factory=load_settings)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run came to; `metrics` is the content of metrics.json."""
-
-    metrics: dict[str, Value]
-    config: dict[str, Any]
-    asked: Asked
-    oracle: Asked | None
-    comparison: Comparison | None
-    verdicts: tuple[Verdict, ...]
-    seconds: float
-
-    @property
-    def passed(self) -> bool:
-        return all(verdict.passed for verdict in self.verdicts)
 
 
 def evaluate(
@@ -211,6 +171,7 @@ def _write(result: Result, options: Options) -> None:
         files.write_outcomes(out / files.ORACLE_PREDICTIONS, result.oracle.outcomes)
     if result.comparison:
         files.write_json(out / files.COMPARISON, result.comparison.as_dict())
+    files.write_text(out / files.REPORT, report(result, options.command))
     if options.junit:
         files.write_text(options.junit, junit(result.verdicts, result.metrics))
     files.write_json(out / files.METRICS, result.metrics)

@@ -33,21 +33,21 @@ HELP = {
     "hit@1": "answerable questions whose best span lies in a gold sentence",
     "hit@3": "answerable questions with a gold sentence among the three ranked first",
     "hit@5": "answerable questions with a gold sentence among the five ranked first",
-    "mrr@10": "mean of 1 / rank of the first gold sentence, 0 beyond rank ten; answerable questions",
+    "mrr@10": "mean of 1 / rank of the first gold sentence, up to rank ten; answerable questions",
     "has_ans_exact_match": "SQuAD exact match of the best span, whatever the decision; answerable questions",
     "has_ans_f1": "SQuAD F1 of the best span, whatever the decision; answerable questions",
     "exact_match": "SQuAD 2.0 exact match of what was shown; all questions",
     "f1": "SQuAD 2.0 F1 of what was shown; all questions",
-    "right": "questions answered with F1 >= .5, or refused and unanswerable",
+    "right": "questions answered with an F1 of .5 or more, or refused and unanswerable",
     "sentence_right": "questions whose first citation is a gold sentence, or refused and unanswerable",
     "no_answer_auroc": "how well p_no_answer tells unanswerable questions from answerable",
     "no_answer_precision": "refusals that were due",
     "no_answer_recall": "unanswerable questions that were refused",
     "no_answer_f1": "F1 of refusing",
-    "ece": "calibration error of the confidence, right as in `right`",
-    "sentence_ece": "calibration error of the confidence, right as in `sentence_right`",
-    "coverage_at_95_precision": "questions that can be answered, most certain first, with 95 % of them at F1 >= .5",
-    "sentence_coverage_at_95_precision": "the same with 95 % of them citing a gold sentence",
+    "ece": "gap between confidence and share right, on average",
+    "sentence_ece": "the same, right meaning sentence_right",
+    "coverage_at_95_precision": "questions that can be answered with 95 % of the answers at an F1 of .5 or more",
+    "sentence_coverage_at_95_precision": "the same with 95 % of them citing a gold sentence first",
     "retrieval_ceiling": "answerable questions with a gold sentence in what the reader read",
     "citation_exact": "citations and nearest sentences shown that equal their slice of the article",
     "latency_p50_ms": "median time of one answer, asked alone",
@@ -56,6 +56,24 @@ HELP = {
 METRICS = tuple(HELP)
 LATENCY = ("latency_p50_ms", "latency_p95_ms")
 LOWER_IS_BETTER = frozenset({"ece", "sentence_ece", *LATENCY})
+
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Ranking": ("hit@1", "hit@3", "hit@5", "mrr@10", "retrieval_ceiling"),
+    "Words, answerable questions": ("has_ans_exact_match", "has_ans_f1"),
+    "What is shown, all questions": ("exact_match", "f1", "right", "sentence_right"),
+    "No answer": ("no_answer_auroc", "no_answer_precision", "no_answer_recall", "no_answer_f1"),
+    "Confidence": ("ece", "sentence_ece", "coverage_at_95_precision", "sentence_coverage_at_95_precision"),
+    "Promises": ("citation_exact", *LATENCY),
+}
+"""Every metric once, under the heading that the table and the report put it."""
+
+
+def figure(name: str, value: object) -> str:
+    """A figure as people read it: milliseconds with one decimal, shares with three, a dash where undefined."""
+    if not isinstance(value, float | int):
+        return "–"
+    return f"{value:.1f}" if name in LATENCY else f"{value:.3f}"
 
 
 def columns_of(outcomes: Sequence[Outcome]) -> Columns:

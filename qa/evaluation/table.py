@@ -6,27 +6,10 @@ from qa.evaluation.attribution import STAGES
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.gates import ORACLE
 from qa.evaluation.resampling import Change
-from qa.evaluation.run import Result
-from qa.evaluation.summary import LATENCY, Value
-
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Ranking": ("hit@1", "hit@3", "hit@5", "mrr@10", "retrieval_ceiling"),
-    "Words, answerable questions": ("has_ans_exact_match", "has_ans_f1"),
-    "What is shown, all questions": ("exact_match", "f1", "right", "sentence_right"),
-    "No answer": ("no_answer_auroc", "no_answer_precision", "no_answer_recall", "no_answer_f1"),
-    "Confidence": ("ece", "sentence_ece", "coverage_at_95_precision", "sentence_coverage_at_95_precision"),
-    "Promises": ("citation_exact", *LATENCY),
-}
-"""Every metric once, under the heading that the table and the report put it."""
+from qa.evaluation.result import Result
+from qa.evaluation.summary import GROUPS, Value, figure
 
 _NAME, _CELL = 35, 8
-
-
-def figure(name: str, value: object) -> str:
-    """A figure as people read it: milliseconds with one decimal, shares with three, a dash where undefined."""
-    if not isinstance(value, float | int):
-        return "–"
-    return f"{value:.1f}" if name in LATENCY else f"{value:.3f}"
 
 
 def table(result: Result) -> list[str]:

@@ -12,7 +12,7 @@ from qa.evaluation.attribution import STAGES, stage_of
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.gates import ALWAYS, Gate, judge, junit, parse_gates
 from qa.evaluation.resampling import Change
-from qa.evaluation.run import Result
+from qa.evaluation.result import Result
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction
 from tests.evaluation.toy_run import Change as ChangePrediction

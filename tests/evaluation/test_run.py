@@ -18,7 +18,8 @@ from ir_measures import RR, Success
 
 from index.article import Article
 from qa.evaluation.asking import OpenPipeline
-from qa.evaluation.run import Options, evaluate
+from qa.evaluation.options import Options
+from qa.evaluation.run import evaluate
 from qa.pipeline import QAPipeline
 from tests.conftest import ROOT
 from tests.evaluation.toy_run import DATA, SETTINGS, opener, run

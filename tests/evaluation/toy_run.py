@@ -9,7 +9,9 @@ from index.store import build_index
 from qa.decision import FEATURES, Decision
 from qa.evaluation.asking import OpenPipeline
 from qa.evaluation.gates import Gate, parse_gates
-from qa.evaluation.run import Options, Result, evaluate
+from qa.evaluation.options import Options
+from qa.evaluation.result import Result
+from qa.evaluation.run import evaluate
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction
 from qa.settings import Settings

@@ -1,0 +1,47 @@
+"""What a run is asked to do."""
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qa.evaluation.gates import Gate
+from qa.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run is asked to do; the command line's options, typed.
+
+    :param data: files of questions, `-` for standard input.
+    :param out: folder for the files of the run; made when it is not there.
+    :param limit: a seeded uniform sample of so many questions; None asks all.
+    :param seed: of the sample, the timed questions, the bootstrap and the tests.
+    :param oracle_passage: ask each question of its gold paragraph too.
+    :param baseline: folder of an earlier run to compare with.
+    :param junit: where to write the verdicts as JUnit XML.
+    :param settings: those of the environment, with `overrides` (the `KEY=VALUE` of `--set`) in their place.
+    """
+
+    data: tuple[str, ...]
+    out: Path
+    limit: int | None = None
+    seed: int = 0
+    oracle_passage: bool = False
+    baseline: Path | None = None
+    gates: tuple[Gate, ...] = ()
+    junit: Path | None = None
+    settings: Settings = field(default_factory=load_settings)
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """The command line of this run, as one would type it."""
+        words = ["evaluate", *self.data, "--out", str(self.out)]
+        words += ["--limit", str(self.limit)] if self.limit else []
+        words += ["--seed", str(self.seed)] if self.seed else []
+        words += ["--oracle-passage"] if self.oracle_passage else []
+        words += ["--baseline", str(self.baseline)] if self.baseline else []
+        words += [word for gate in self.gates for word in str(gate).split(" ", 1)]
+        words += ["--junit", str(self.junit)] if self.junit else []
+        words += [word for text in self.overrides for word in ("--set", text)]
+        return f"python -m qa {shlex.join(words)}"
