@@ -55,9 +55,9 @@ def evaluate(
     junit: JunitOption = None,
     set_: SetOption = None,
 ) -> None:
-    """Ask every question of the whole article it is about, and write down how well it was answered.
+    """Ask files of questions, and measure the answers.
 
-    An interrupted run is taken up where it was when the same command is given again.
+    Every question is asked of the whole article that it is about. Exit 1 when a gate fails. An interrupted run is taken up where it was when the same command is given again.
     """
     gates, settings = _parse(fail_under or [], fail_drop or [], set_ or [], oracle=oracle_passage)
     from qa.evaluation.files import REPORT

@@ -8,17 +8,13 @@ from contextlib import contextmanager
 
 from qa.cli.terminal import Terminal, printable
 
-_PROBLEMS_SHOWN = 20
-
 
 def complain(message: str, problems: Sequence[str] = ()) -> None:
-    """One line on stderr that says what cannot be used; below it the first of many `problems`, when there are such."""
+    """One line on stderr that says what cannot be used; below it, a line each, all its `problems`, if it has such."""
     terminal = Terminal.of(sys.stderr)
     print(f"{terminal.bold('error:')} {printable(message)}", file=sys.stderr)
-    for problem in problems[:_PROBLEMS_SHOWN]:
+    for problem in problems:
         print(f"  {printable(problem)}", file=sys.stderr)
-    if len(problems) > _PROBLEMS_SHOWN:
-        print(f"  and {len(problems) - _PROBLEMS_SHOWN:,} more", file=sys.stderr)
 
 
 @contextmanager

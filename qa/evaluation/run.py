@@ -50,10 +50,11 @@ def evaluate(
     :param encoder: None loads the one that the settings name.
     :param open_pipeline: None opens the pipeline that a reader's questions go through.
     :raises DataError: the data or the baseline cannot be used, or the folder cannot be written.
-    :raises SettingsError: a gate asks for a baseline that is not given.
+    :raises SettingsError: there is no place for a file, or a gate asks for a baseline that is not given.
     :raises ArticleQAError: a model or an article cannot be used.
     """
     started = time.perf_counter()
+    _refuse_folders(options)
     baseline = _baseline(options)
     dataset = load_data(options.data)
     questions = sample(dataset.questions, options.limit, options.seed)
@@ -132,6 +133,19 @@ class _Sitter:
     def remove_checkpoints(self) -> None:
         for checkpoint in self._checkpoints:
             checkpoint.remove()
+
+
+def _refuse_folders(options: Options) -> None:
+    """Now rather than after minutes of work.
+
+    :raises SettingsError: what is to be written has no place.
+    """
+    if options.out.exists() and not options.out.is_dir():
+        raise SettingsError(f"--out {options.out} is a file; expected a folder, or the name of a new one")
+    if options.junit and (options.junit.is_dir() or not options.junit.absolute().parent.is_dir()):
+        raise SettingsError(
+            f"--junit {options.junit} cannot be written; expected the name of a file in a folder that exists"
+        )
 
 
 def _baseline(options: Options) -> Baseline | None:
