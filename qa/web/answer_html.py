@@ -143,8 +143,8 @@ def _chip(citation: Citation) -> str:
     if citation.number is None:
         return ""
     return (
-        f'&nbsp;<a class="qa-cite" href="#s{citation.sentence_id}" title="Show this sentence in the article">'
-        f'<span class="qa-sr">Citation </span>[{citation.number}]</a>'
+        f'&nbsp;<a class="qa-cite" href="#s{citation.sentence_id}"'
+        f' title="Citation {citation.number}: show this sentence in the article">[{citation.number}]</a>'
     )
 
 

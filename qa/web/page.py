@@ -85,17 +85,20 @@ class Page:
         """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question."""
         asked, question = request.query_params.get("article"), request.query_params.get("q", "")
         try:
-            article, problem = self.pipeline.index.article(asked) if asked else self.first, None
+            article = self.pipeline.index.article(asked) if asked else self.first
         except ArticleError as error:
-            article, problem = self.first, {"role": "assistant", "content": html.error_html(str(error))}
-        shown: tuple[Any, ...] = (gr.skip(), gr.skip())
-        if article.id != self.first.id:
-            shown = (self.masthead(article.id), self.reading(article))
-        start = [problem] if problem else []
-        yield (*shown, article.id, gr.update(value=start, placeholder=self.welcome(article)))
-        if question.strip() and not problem:
+            told = {"role": "assistant", "content": html.error_html(str(error))}
+            yield (gr.skip(), gr.skip(), gr.skip(), [told])
+            return
+        # The conversation's value is left alone: a quick reader may have asked before this arrives.
+        if article.id == self.first.id:
+            yield (gr.skip(),) * 4  # yielding nothing would empty all four
+        else:
+            welcome = gr.update(placeholder=self.welcome(article))
+            yield (self.masthead(article.id), self.reading(article), article.id, welcome)
+        if question.strip():
             for conversation, _ in self.ask(question, article.id, []):
-                yield (gr.skip(), gr.skip(), article.id, conversation)
+                yield (gr.skip(), gr.skip(), gr.skip(), conversation)
 
     def _answer(self, question: str, article_id: Any) -> tuple[str, str]:
         """The message that answers, and what the question box shows next: a question to be mended, or nothing."""

@@ -26,12 +26,19 @@
     globalThis.CSS?.highlights?.delete("qa-words");
   }
 
-  /** Lights up the sentence that `link` points at; marks in it the words that its quote marks. */
-  function light(link) {
-    const sentence = document.getElementById(link.hash.slice(1));
+  /** Lights up the sentence with this id. */
+  function lightSentence(id) {
+    const sentence = document.getElementById(id);
     if (!sentence) return null;
     dim();
     sentence.classList.add("qa-lit");
+    return sentence;
+  }
+
+  /** Lights up the sentence that `link` points at; marks in it the words that its quote marks. */
+  function light(link) {
+    const sentence = lightSentence(link.hash.slice(1));
+    if (!sentence) return null;
     sentence.classList.toggle("qa-no-answer", link.matches(".qa-near"));
     link.classList.add("qa-current");
     const quote = link.closest("blockquote");
@@ -62,18 +69,21 @@
     pane.scrollTo({ top: pane.scrollTop + offset - pane.clientHeight / 3, behavior: motion() });
   }
 
+  function scrollTo(sentence) {
+    if (narrow.matches) sentence.scrollIntoView({ block: "center", behavior: motion() });
+    else scrollPane(sentence);
+  }
+
   function visit(link) {
     const sentence = light(link);
     if (!sentence) return;
     address({ s: link.hash.slice(2) });
     origin = link;
+    scrollTo(sentence);
     if (narrow.matches) {
-      sentence.scrollIntoView({ block: "center", behavior: motion() });
       const back = $(".qa-back");
       back.hidden = false;
       back.focus({ preventScroll: true });
-    } else {
-      scrollPane(sentence);
     }
     say(`In the article: ${sentence.textContent}`);
   }
@@ -161,6 +171,16 @@
     });
   }
 
+  /** An address may name a sentence without a question. */
+  function openSentence() {
+    const query = new URLSearchParams(location.search);
+    const shown = $(".qa-article")?.dataset.article;
+    if (!wanted || query.has("q") || !shown || (query.get("article") ?? shown) !== shown) return;
+    const sentence = lightSentence(`s${wanted}`);
+    wanted = null;
+    if (sentence) scrollTo(sentence);
+  }
+
   function notice(words) {
     const place = $(".qa-notice");
     if (place && place.textContent !== words) place.textContent = words;
@@ -192,6 +212,7 @@
   function lookAround() {
     nameMessages();
     passOnToast();
+    openSentence();
     const turn = $$(".qa-turn").at(-1);
     if (turn && !seen.has(turn.id)) {
       seen.add(turn.id);

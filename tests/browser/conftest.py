@@ -1,0 +1,164 @@
+"""A real Chromium on a real server: `app.py` in a process of its own, and a second, scripted one for rare states.
+
+Every page is watched: an uncaught error, or a request to another origin, fails the test that opened it.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from index.encoder import Encoder
+from index.store import Index
+from qa.settings import load_settings
+from qa.web.serve import address, claim_port
+from qa.web.server import create_app
+from tests.browser.chromium import COMMAND, find
+from tests.browser.scripted import ScriptedPipeline
+
+ROOT = Path(__file__).parent.parent.parent
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+PATIENCE = 30_000
+"""Milliseconds that a page may take on a slow, busy machine."""
+
+expect.set_options(timeout=PATIENCE)
+
+ARGUMENTS = [
+    "--no-sandbox",  # the tests may run as root, in a container
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `python app.py` over the seed article, which builds its index first."""
+    index = tmp_path_factory.mktemp("browser") / "built"
+    command = [sys.executable, "app.py", "--port", "0", "--index", str(index)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ARTICLE_QA_")}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if (found := re.search(r"http://127\.0\.0\.1:\d+", line)) is not None:
+                break
+        else:
+            pytest.fail("app.py ended: " + "".join(said))
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would stop the server
+        yield found[0]
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def scripted(toy_index: Index, toy_encoder: Encoder) -> ScriptedPipeline:
+    return ScriptedPipeline(toy_index, toy_encoder)
+
+
+@pytest.fixture(scope="session")
+def scripted_server(scripted: ScriptedPipeline) -> Iterator[str]:
+    """The address of a server over two articles whose answers are scripted; it runs in a thread of this process."""
+    listener = claim_port("127.0.0.1", 0)
+    server: uvicorn.Server | None = None
+
+    async def run() -> None:
+        nonlocal server
+        app = create_app(scripted, load_settings())
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+        await server.serve(sockets=[listener])
+
+    import asyncio
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    listener.listen(128)
+    thread.start()
+    yield address("127.0.0.1", listener)
+    scripted.release.set()
+    if server is not None:
+        server.should_exit = True
+    thread.join(30)
+    listener.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find()
+    if path is None:
+        pytest.fail(f"there is no Chromium to test with; install one: {COMMAND}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Callable[..., BrowserContext]:
+    """A context for each set of options, made once: its cache spares every page but the first the loading of Gradio."""
+
+    @cache
+    def context(**options: Any) -> BrowserContext:
+        viewport = PHONE if options.pop("phone") else DESKTOP
+        made = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+        made.set_default_timeout(PATIENCE)
+        made.grant_permissions(["clipboard-read", "clipboard-write"])
+        return made
+
+    return context
+
+
+@pytest.fixture
+def open_page(contexts: Callable[..., BrowserContext], server: str, scripted_server: str) -> Iterator[OpenPage]:
+    """Opens a page that is ready to be asked; `query` as in an address, `scripted=True` for the scripted server."""
+    pages: list[Page] = []
+    faults: list[str] = []
+
+    def opened(query: str = "", *, scripted: bool = False, phone: bool = False, **how: str) -> Page:
+        origin = scripted_server if scripted else server
+        page = contexts(phone=phone, **how).new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((origin, "data:", "blob:"))
+                else faults.append(f"request to another origin: {request.url}")
+            ),
+        )
+        page.goto(f"{origin}/{query}")
+        expect(page.locator("#qa-title")).to_be_visible()
+        expect(page.locator(".qa-turn, .qa-welcome").first).to_be_visible()
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert faults == []
+
+
+def ask(page: Page, question: str) -> None:
+    """Type a question, press Enter, and wait for what comes of it."""
+    turns = page.locator(".qa-turn")
+    before = turns.count()
+    page.locator("#qa-question textarea").fill(question)
+    page.keyboard.press("Enter")
+    expect(turns).to_have_count(before + 1)

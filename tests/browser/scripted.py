@@ -1,0 +1,71 @@
+"""A pipeline that says what a test asks it to: kinds of answer that no question brings about for certain.
+
+Only the ranking is scripted; citing and composing are the real pipeline's, over a real index, so every quote is exact.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from index.encoder import Encoder
+from index.store import Index
+from index.units import Sentence
+from qa.answer import Answer, AnswerText
+from qa.pipeline import QAPipeline
+from qa.prediction import Prediction, RankedSentence
+
+SCRIPTS = ("several", "overview", "pronoun", "low", "words", "slow", "broken")
+MARKED = "as early as 2029"
+
+
+class ScriptedPipeline(QAPipeline):
+    """Answers each of `SCRIPTS` as its name says, greetings for real, and refuses anything else."""
+
+    def __init__(self, index: Index, encoder: Encoder) -> None:
+        suggestions = {"article": ("several", "overview"), "moon": ("several",)}
+        super().__init__(index, encoder, suggestions=suggestions)
+        self.release = threading.Event()
+        """`slow` waits for it."""
+
+    def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
+        """The script's ranking."""
+        return [self._predicted(question, article or "article") for question in questions]
+
+    def answer(self, question: str, **how: Any) -> Answer:
+        """The real answer over the scripted ranking."""
+        if question == "broken":
+            raise RuntimeError("broken by script")
+        if question == "slow":
+            self.release.wait(60)
+        answer = super().answer(question, **how)
+        return replace(answer, kind="overview") if question == "overview" else answer
+
+    def _predicted(self, question: str, article: str) -> Prediction:
+        low, high = self.index.sentence_rows(article)
+        sentences = self.index.sentences[low:high]
+        chosen = sentences[:3]
+        start = end = None
+        if question == "pronoun":
+            chosen = self._that_say("It was the second time", sentences)
+        elif question in ("words", "slow"):
+            chosen = self._that_say(MARKED, sentences)
+            start = self.index.article(article).text.index(MARKED)
+            end = start + len(MARKED)
+        elif question in ("several", "overview"):
+            chosen = sentences[-3:]
+        best = chosen[0]
+        start, end = start or best.start, end or best.end
+        p_right = {"low": 0.4}.get(question, 0.9) if question in SCRIPTS else 0.05
+        return Prediction(
+            question=question,
+            ranked=tuple(RankedSentence(sentence, 0.5) for sentence in chosen),
+            best=AnswerText(self.index.article(article).text[start:end], start, end, article),
+            read=(),
+            p_no_answer=1 - p_right,
+            p_right=p_right,
+            answerable=question in SCRIPTS,
+        )
+
+    def _that_say(self, words: str, sentences: Sequence[Sentence]) -> list[Sentence]:
+        return [sentence for sentence in sentences if words in self.index.text(sentence)]
