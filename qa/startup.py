@@ -64,7 +64,9 @@ def build_at(
     :raises IndexFault: the folder holds something else, or cannot be written.
     """
     from index.store import build_index, save_index
+    from qa.decision import decision_for
     from qa.pipeline import QAPipeline
+    from qa.reader import SentenceReader
     from qa.suggestions import checked_suggestions, save_suggestions
 
     with _bar(shown=progress) as report:
@@ -74,7 +76,9 @@ def build_at(
     sources = tuple(Path(os.path.relpath(path.resolve(), home)).as_posix() for path in paths)
     index = replace(index, manifest=replace(index.manifest, sources=sources))
     save_index(index, directory)
-    save_suggestions(directory, index, checked_suggestions(QAPipeline(index, encoder), paths))
+    # A decision that was fitted to this place's questions outlives the build, or it is logged why it cannot be used.
+    decision = decision_for(encoder.fingerprint, SentenceReader.name, directory)
+    save_suggestions(directory, index, checked_suggestions(QAPipeline(index, encoder, decision=decision), paths))
     return index
 
 

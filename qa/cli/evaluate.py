@@ -57,7 +57,8 @@ def evaluate(
 ) -> None:
     """Ask files of questions, and measure the answers.
 
-    Every question is asked of the whole article that it is about. Exit 1 when a gate fails. An interrupted run is taken up where it was when the same command is given again.
+    Every question is asked of the whole article that it is about. Exit 1 when a gate fails. An interrupted run is taken up
+    where it was when the same command is given again.
     """
     gates, settings = _parse(fail_under or [], fail_drop or [], set_ or [], oracle=oracle_passage)
     from qa.evaluation.files import REPORT

@@ -9,13 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.article import Article, article_from_paragraphs
-from index.encoder import Progress
+from index.encoder import Encoder, Progress
+from index.store import build_index
 from qa.answer import Span
+from qa.decision import Decision
 from qa.evaluation.checkpoint import Checkpoint
 from qa.evaluation.outcome import Outcome, outcome_of
 from qa.evaluation.questions import Dataset, GoldAnswer, Question
 from qa.pipeline import QAPipeline
 from qa.question import check_question
+from qa.settings import Settings
 
 TOP_K = 3
 """Citations shown: as many as a reader sees."""
@@ -48,6 +51,15 @@ class Asked:
 
     outcomes: tuple[Outcome, ...]
     milliseconds: dict[str, float]
+
+
+def opener(settings: Settings, encoder: Encoder, decision: Decision) -> OpenPipeline:
+    """Opens the pipeline that a reader's questions go through, over an index in memory."""
+
+    def open_pipeline(articles: Sequence[Article]) -> QAPipeline:
+        return QAPipeline(build_index(articles, encoder), encoder, settings, decision=decision)
+
+    return open_pipeline
 
 
 def whole_articles(dataset: Dataset, questions: Sequence[Question]) -> list[Sitting]:

@@ -8,13 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from index.article import Article
 from index.encoder import Encoder, Progress, load_encoder
 from index.errors import SettingsError
-from index.store import build_index
-from qa.decision import Decision, decision_for
+from qa.decision import decision_for, load_decision
 from qa.evaluation import files
-from qa.evaluation.asking import Asked, OpenPipeline, Sitting, ask, gold_paragraphs, whole_articles
+from qa.evaluation.asking import Asked, OpenPipeline, Sitting, ask, gold_paragraphs, opener, whole_articles
 from qa.evaluation.checkpoint import Checkpoint
 from qa.evaluation.comparison import Baseline, compare_runs, load_baseline, refuse_other_questions
 from qa.evaluation.config import describe_run, fingerprint
@@ -25,9 +23,7 @@ from qa.evaluation.questions import Question
 from qa.evaluation.report.page import report
 from qa.evaluation.result import Result
 from qa.evaluation.summary import LATENCY, METRICS, Value, summarise
-from qa.pipeline import QAPipeline
 from qa.reader import SentenceReader
-from qa.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +59,8 @@ def evaluate(
     options.out.mkdir(parents=True, exist_ok=True)
     encoder = encoder or load_encoder(options.settings.encoder)
     decision = decision_for(encoder.fingerprint, SentenceReader.name, options.settings.index)
+    if decision != load_decision():
+        _log.info("Deciding as in %s, fitted on %s.", options.settings.index, decision.fitted_on)
     config = describe_run(
         files=dataset.files,
         questions=len(dataset.questions),
@@ -89,15 +87,6 @@ def evaluate(
     _write(result, options)
     sitter.remove_checkpoints()
     return result
-
-
-def opener(settings: Settings, encoder: Encoder, decision: Decision) -> OpenPipeline:
-    """Opens the pipeline that a reader's questions go through, over an index in memory."""
-
-    def open_pipeline(articles: Sequence[Article]) -> QAPipeline:
-        return QAPipeline(build_index(articles, encoder), encoder, settings, decision=decision)
-
-    return open_pipeline
 
 
 class _Sitter:
