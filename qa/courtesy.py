@@ -7,27 +7,35 @@ from typing import Literal
 from qa.answer import Answer, Models
 from qa.question import search_text
 
-Courtesy = Literal["greeting", "thanks", "farewell", "help"]
+Courtesy = Literal["greeting", "thanks", "farewell", "help", "summary"]
 
 # Whole messages, after case, punctuation and white space are folded away; a question that merely opens with "Hello," is
 # a question. English and Hebrew, the languages of the interface.
+_YOU = r"( (there|all|everyone|again|bot|friend|you|robot))?"
+_HELPFUL = r"that (was|is) (very )?(helpful|great|useful)"
+_MUCH = rf"( (a lot|a bunch|so much|very much|again|for (your|the|all your) (help|answers?|time)|{_HELPFUL}))*"
+_THIS = r"(this|it|the article|this article|the text|the story|this story|this page)"
 _COURTESIES: tuple[tuple[Courtesy, str], ...] = (
+    ("greeting", rf"(hi|hello|hey|hiya|howdy|yo|greetings|good (morning|afternoon|evening|day)){_YOU}"),
+    ("greeting", rf"((hi|hello|hey){_YOU} )?how are you( doing)?( today)?|what s up|👋"),
+    ("greeting", r"שלום( לך)?|היי|בוקר טוב|ערב טוב|מה שלומך"),
+    ("thanks", rf"((ok|okay|great|cool|perfect|oh) )?(thanks|thank you|thx|ty|cheers|much appreciated){_MUCH}"),
+    ("thanks", rf"({_HELPFUL}|(very )?helpful)( thanks| thank you)?|תודה( רבה)?|🙏|👍"),
+    ("farewell", r"(good)?bye( bye| for now)?|see you( later)?|good night|להתראות"),
     (
-        "greeting",
-        r"(hi|hello|hey|hiya|howdy|greetings|good (morning|afternoon|evening|day))( (there|all|everyone|again))?",
+        "help",
+        r"(please |can you )?help( me)?( please)?|what (can|do|could) you (do|help)( me)?( with)?( for me)?( here)?",
     ),
     (
-        "greeting",
-        r"((hi|hello|hey) )?(there )?how are you( doing)?( today)?|what s up|👋|שלום( לך)?|היי|בוקר טוב|ערב טוב|מה שלומך",
+        "help",
+        r"how (can|could|do) you help( me)?|(who|what) are you|how does (this|it) work|what is this( site| page| tool)?",
     ),
     (
-        "thanks",
-        r"((ok|okay|great|cool|perfect) )?(thanks|thank you|thx|ty|cheers|much appreciated)( (a lot|so much|very much))?",
+        "help",
+        r"how do i (use|do) (this|it)|what (can|should|could) i ask( you)?( here| about)?|עזרה|מה אתה יודע לעשות|איך זה עובד",
     ),
-    ("thanks", r"תודה( רבה)?|🙏"),
-    ("farewell", r"(good)?bye( bye)?|see you( later)?|good night|להתראות"),
-    ("help", r"(please )?help( me)?( please)?|what (can|do) you do|(who|what) are you|how does (this|it) work"),
-    ("help", r"how do i use (this|it)|what can i ask( you)?( here)?|עזרה|מה אתה יודע לעשות|איך זה עובד"),
+    ("summary", rf"what (is|s) {_THIS} about|(please |can you )?(summari[sz]e|sum up)( {_THIS})?( for me)?( please)?"),
+    ("summary", rf"(give me )?(a |the )?(summary|gist|overview|tl dr|tldr)( of {_THIS})?( please)?|על מה הכתבה|סכם"),
 )
 
 _POINTER = "Ask about the article: the sentence that answers is quoted word for word; if none does, you are told."
@@ -36,6 +44,7 @@ _MESSAGES: dict[Courtesy, str] = {
     "thanks": "You are welcome. Is there anything else you would like to know?",
     "farewell": "Goodbye, and thank you for reading.",
     "help": f"{_POINTER} Nothing is made up: every answer is a quotation.",
+    "summary": "A summary would be words of ours, and only the article speaks here. Ask for something that it may tell.",
 }
 
 
@@ -45,7 +54,7 @@ def courtesy(question: str) -> Courtesy | None:
     >>> courtesy("Hello!"), courtesy("Hello, who is Musk?")
     ('greeting', None)
     """
-    folded = " ".join(re.sub(r"[^\w\s👋🙏]|_", " ", search_text(question).casefold()).split())
+    folded = " ".join(re.sub(r"[^\w\s👋🙏👍]|_", " ", search_text(question).casefold()).split())
     return next((kind for kind, pattern in _COURTESIES if re.fullmatch(pattern, folded)), None)
 
 

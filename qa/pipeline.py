@@ -84,18 +84,18 @@ class QAPipeline:
         *,
         article: str | None = None,
         top_k: int = 3,
-        history: Sequence[Mapping[str, Any]] = (),  # noqa: ARG002 - every question is still understood by itself
+        history: Sequence[Mapping[str, Any]] = (),
     ) -> Answer:
         """The exact words that answer, cited, or a refusal with the nearest sentences.
 
         :param article: id of the article to ask; None asks all of the index.
         :param top_k: at most so many citations, from 1 to `MAX_TOP_K`.
-        :raises QuestionError: the question is empty, too long or holds control characters, or `top_k` is out of range.
+        :param history: earlier turns, oldest first, `{"question": str, "answer": str | None}` each; checked, not yet used.
+        :raises QuestionError: the question is empty, too long or holds control characters, or an argument is out of range.
         :raises ArticleError: there is no such article.
         """
         question = check_question(question)
-        if not 1 <= top_k <= MAX_TOP_K:
-            raise QuestionError(f"top_k is {top_k}; expected 1 to {MAX_TOP_K}")
+        _check_arguments(top_k, history)
         kind = courtesy(question)
         if kind is not None:
             return courtesy_reply(question, kind, self.suggestions(article)[:3], self.models)
@@ -180,6 +180,18 @@ class QAPipeline:
         if article is not None:
             return self._suggestions.get(self.index.article(article).id, ())
         return tuple(question for questions in self._suggestions.values() for question in questions)
+
+
+def _check_arguments(top_k: object, history: object) -> None:
+    if type(top_k) is not int or not 1 <= top_k <= MAX_TOP_K:
+        raise QuestionError(f"top_k is {top_k!r}; expected a whole number from 1 to {MAX_TOP_K}")
+    turns = history if isinstance(history, (list, tuple)) else (history,)
+    for turn in turns:
+        match turn:
+            case {"question": str(), "answer": str() | None}:
+                continue
+            case _:
+                raise QuestionError('history holds something else than turns, {"question": text, "answer": text or None}')
 
 
 def _milliseconds(started: float) -> float:

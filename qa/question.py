@@ -7,12 +7,15 @@ from index.errors import QuestionError
 MAX_QUESTION = 1_000
 """Longest question, in code points."""
 
+SIGNS = ("👋", "🙏", "👍")
+"""Messages without a word that are understood all the same, as courtesies."""
+
 
 def check_question(question: object) -> str:
     """The question without the white space around it, otherwise as typed.
 
     :raises QuestionError: it is not text, is empty, is longer than `MAX_QUESTION` code points, or holds control
-        characters or lone surrogates (tabs and line ends are allowed).
+        characters or lone surrogates (tabs and line ends are allowed), or no letter or digit.
     """
     if not isinstance(question, str):
         raise QuestionError(f"A question is text; this is {type(question).__name__}. Type a question about the article.")
@@ -28,6 +31,8 @@ def check_question(question: object) -> str:
         raise QuestionError(
             f"The question holds the control character U+{ord(bad):04X}, which cannot be read. Please type it again."
         )
+    if not any(map(str.isalnum, text)) and text not in SIGNS:
+        raise QuestionError("There is no word in the question. Type a question about the article.")
     return text
 
 

@@ -18,7 +18,7 @@ from index.encoder import Encoder
 from index.store import Index
 from index.units import Passage, Sentence
 from qa.question import search_text
-from qa.settings import Settings
+from qa.settings import Settings, load_settings
 
 MEASURES = ("dense_sentence", "bm25_sentence", "dense_passage", "bm25_passage", "coverage")
 _STANDARDISED = 4
@@ -70,7 +70,7 @@ class Retriever:
         """:param settings: hold a weight for each of `MEASURES`, under its name."""
         self.index = index
         self.encoder = encoder
-        self.weights = np.array([getattr(settings or Settings(), name) for name in MEASURES], dtype=np.float32)
+        self.weights = np.array([getattr(settings or load_settings(), name) for name in MEASURES], dtype=np.float32)
 
     def retrieve(self, questions: Sequence[str], article: str | None = None) -> list[Retrieval]:
         """One `Retrieval` a question, in order; questions are encoded as one batch.

@@ -4,16 +4,24 @@
 line that names the variable.
 """
 
+import json
 from pathlib import Path
 from typing import Annotated, cast
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from index.errors import SettingsError
 
 ENV_PREFIX = "ARTICLE_QA_"
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def project_path(path: str) -> Path:
+    """A path as it stands when run in a project's folder (this one, or any with `seeds`); this project's from elsewhere."""
+    return Path(path) if Path("seeds").is_dir() else PROJECT / path
 
 
 def Weight(measure: str) -> FieldInfo:
@@ -28,10 +36,18 @@ class Settings(BaseSettings):
 
     host: Annotated[str, Field(min_length=1, description="address the server listens on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port the server listens on; 0 takes a free one")] = 7860
-    index: Annotated[Path, Field(description="folder of the built index")] = Path("index/built")
+    index: Annotated[
+        Path, Field(default_factory=lambda: project_path("index/built"), description="folder of the built index")
+    ]
     articles: Annotated[
-        tuple[Path, ...], Field(min_length=1, description="article files that the index is built from, as a JSON list")
-    ] = (Path("seeds/article.md"),)
+        tuple[Path, ...],
+        NoDecode,
+        Field(
+            default_factory=lambda: (project_path("seeds/article.md"),),
+            min_length=1,
+            description="article that the index is built from: a file, or a JSON list of files",
+        ),
+    ]
     encoder: Annotated[
         str | None,
         Field(
@@ -43,6 +59,17 @@ class Settings(BaseSettings):
     dense_passage: Annotated[float, Weight("passage similarity (z-score)")] = 0.93
     bm25_passage: Annotated[float, Weight("passage BM25 (z-score)")] = 0.8
     coverage: Annotated[float, Weight("the share of the question's terms that the sentence holds")] = 4.9
+
+    @field_validator("articles", mode="before")
+    @classmethod
+    def _files(cls, value: object) -> object:
+        """The environment's text: a JSON list when it opens like one, else one path."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value.lstrip().startswith("[") else (value,)
+        except ValueError as error:
+            raise ValueError(f'expected a file or a JSON list of files like ["a.md", "b.md"] ({error})') from error
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -58,4 +85,5 @@ def load_settings(**overrides: object) -> Settings:
 
 def _describe(problem: object) -> str:
     location = ".".join(str(part) for part in problem["loc"]) or "settings"  # type: ignore[index]
-    return f"{ENV_PREFIX}{location.upper()}={problem['input']!r}: {problem['msg'].lower()}"  # type: ignore[index]
+    said = problem["msg"].removeprefix("Value error, ")  # type: ignore[index]
+    return f"{ENV_PREFIX}{location.upper()}={problem['input']!r}: {said[:1].lower()}{said[1:]}"  # type: ignore[index]

@@ -35,7 +35,9 @@ def test_the_settings_are_those_of_the_program() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(.*?)` \| (.*?) \|$", README, flags=re.MULTILINE)
     expected = []
     for name, field in Settings.model_fields.items():
-        default = json.dumps([str(path) for path in field.default]) if isinstance(field.default, tuple) else field.default
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, tuple):
+            default = json.dumps([str(path) for path in default])
         expected.append((ENV_PREFIX + name.upper(), "none" if default is None else str(default), field.description))
     assert rows == expected
 

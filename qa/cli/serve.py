@@ -20,7 +20,10 @@ class ServeCommand(Command):
         super().format_epilog(ctx, formatter)
         with formatter.section("Environment"):
             formatter.write_dl(
-                (f"{ENV_PREFIX}{name.upper()}", f"{field.description} (default: {_shown(field.default)})")
+                (
+                    f"{ENV_PREFIX}{name.upper()}",
+                    f"{field.description} (default: {_shown(field.get_default(call_default_factory=True))})",
+                )
                 for name, field in Settings.model_fields.items()
             )
 

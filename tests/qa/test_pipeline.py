@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,10 +130,23 @@ def test_sentences_that_differ_in_a_figure_are_both_shown(toy_encoder: ToyEncode
     assert {citation.quote for citation in answer.nearest} == set(paragraphs)
 
 
-@pytest.mark.parametrize("top_k", [0, -1, 11])
-def test_top_k_out_of_range_is_refused(answering: QAPipeline, top_k: int) -> None:
+@pytest.mark.parametrize("top_k", [0, -1, 11, "3", None, 1.5, True])
+def test_top_k_out_of_range_is_refused(answering: QAPipeline, top_k: Any) -> None:
     with pytest.raises(QuestionError, match="1 to 10"):
         answering.answer(ASKED, top_k=top_k)
+
+
+@pytest.mark.parametrize(
+    "history", [5, [5], "x", [{"question": 1, "answer": None}], [{"question": "x"}], {"question": "x"}]
+)
+def test_history_that_is_no_turns_is_refused(answering: QAPipeline, history: Any) -> None:
+    with pytest.raises(QuestionError, match="history"):
+        answering.answer(ASKED, history=history)
+
+
+def test_history_does_not_change_a_question_that_stands_alone(answering: QAPipeline) -> None:
+    turns = ({"question": "Who came?", "answer": None}, {"question": "Why?", "answer": "Nobody"})
+    assert answering.answer(ASKED, history=turns).answer == answering.answer(ASKED).answer
 
 
 def test_top_k_bounds_the_citations(toy_encoder: ToyEncoder) -> None:
@@ -152,7 +166,7 @@ def test_what_cannot_be_asked_is_refused(answering: QAPipeline) -> None:
 
 
 def test_a_batch_answers_as_single_questions_do(answering: QAPipeline) -> None:
-    questions = [ASKED, "When could humans land on Mars?", "zzz", "the", "?"]
+    questions = [ASKED, "When could humans land on Mars?", "zzz", "the", "7"]
     for question, together in zip(questions, answering.predict(questions), strict=True):
         alone = answering.predict([question])[0]
         assert alone.best == together.best

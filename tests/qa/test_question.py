@@ -19,6 +19,10 @@ from qa.question import MAX_QUESTION, check_question, search_text
         ("\x1b[31mWhen?", "U+001B"),
         ("When \ud800?", "U+D800"),
         ("a\x85b", "U+0085"),
+        ("?!", "no word"),
+        ("\u200b", "no word"),
+        ("\u202e", "no word"),
+        ("🚀", "no word"),
         (None, "NoneType"),
         (7, "int"),
     ],
@@ -28,7 +32,9 @@ def test_a_question_that_cannot_be_asked_is_refused_in_words(question: object, s
         check_question(question)
 
 
-@pytest.mark.parametrize("question", ["When?", "x" * MAX_QUESTION, "מתי?", "👩‍🚀?", "a\tb\nc", "cafe\u0301"])
+@pytest.mark.parametrize(
+    "question", ["When?", "x" * MAX_QUESTION, "מתי?", "👩‍🚀 who?", "7", "👍", "a\tb\nc", "cafe\u0301"]
+)
 def test_a_question_is_kept_as_typed(question: str) -> None:
     assert check_question(f"  {question} \n") == question
 
@@ -53,6 +59,17 @@ def test_search_text_folds_compatibility_forms_and_white_space() -> None:
         ("What can you do?", "help"),
         ("help", "help"),
         ("How does this work?", "help"),
+        ("thank you for your help", "thanks"),
+        ("thanks, that was helpful", "thanks"),
+        ("👍", "thanks"),
+        ("What can you do for me?", "help"),
+        ("what can you help me with?", "help"),
+        ("How can you help?", "help"),
+        ("hello bot", "greeting"),
+        ("What is this article about?", "summary"),
+        ("What's this about?", "summary"),
+        ("Summarize", "summary"),
+        ("tl;dr", "summary"),
     ],
 )
 def test_a_courtesy_is_known(message: str, kind: str) -> None:
