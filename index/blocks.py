@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from index.boilerplate import is_boilerplate
+from index.boilerplate import CREDIT, is_boilerplate
 
 BlockKind = Literal["title", "standfirst", "caption", "subheading", "paragraph", "boilerplate"]
 
@@ -51,12 +51,6 @@ _BULLET = re.compile(r"[-*+•‣>][ \t]+")
 _ITEM = re.compile(r"[-*+•‣][ \t]+|\(?\d{1,3}[.)][ \t]+")
 _BYLINE = re.compile(r"by\s", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*\)")
-# "(photo credit: X)", "(Image: X)", "[Photo by X]"; at the end of a line.
-_CREDIT = re.compile(
-    r"[(\[]\s*(?:(?:photo|photograph|image|picture|illustration|graphic|video)s?\s*"
-    r"(?:credits?|courtesy(?:\s+of)?|by|source)?|credits?)\s*(?::|\bby\b|\bcourtesy\b)[^()\[\]]{0,150}[)\]]\s*\Z",
-    re.IGNORECASE,
-)
 _CREDIT_WINDOW = 200  # code points at the end of a line in which a credit is looked for
 _CLOSERS = "\"'”’»›」』)]*_ \t"
 _STOPS = ".,;:…。．،؛।։።、，；："
@@ -278,17 +272,17 @@ def _ends_with(text: str, marks: str) -> bool:
 
 
 def _ends_with_credit(line: str) -> bool:
-    return _CREDIT.search(line[-_CREDIT_WINDOW:]) is not None
+    return CREDIT.search(line[-_CREDIT_WINDOW:]) is not None
 
 
 def _is_credit(line: str) -> bool:
-    return _CREDIT.match(line) is not None
+    return CREDIT.match(line) is not None
 
 
 def _uncredited(text: str) -> str:
     """What a caption says, to compare: without its credit, unless that is all it says."""
     head, tail = text[:-_CREDIT_WINDOW], text[-_CREDIT_WINDOW:]
-    return _same(head + _CREDIT.sub("", tail)) or _same(text)
+    return _same(head + CREDIT.sub("", tail)) or _same(text)
 
 
 def _same(text: str) -> str:

@@ -7,6 +7,13 @@ mentions them ("Netflix asked users to subscribe to its newsletter.") goes on be
 
 import re
 
+CREDIT = re.compile(
+    r"[(\[]\s*(?:(?:photo|photograph|image|picture|illustration|graphic|video)s?\s*"
+    r"(?:credits?|courtesy(?:\s+of)?|by|source)?|credits?)\s*(?::|\bby\b|\bcourtesy\b)[^()\[\]]{0,150}[)\]]\s*\Z",
+    re.IGNORECASE,
+)
+"""A credit as photographs have it: "(photo credit: X)", "(Image: X)", "[Photo by X]"; at the end of a line."""
+
 _MAX_LENGTH = 120
 _MAX_LINE = 1000  # with the addresses of its links
 # A name of up to six words without punctuation that ends a clause: "The Jerusalem Post", "Ha'aretz & Co.".

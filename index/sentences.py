@@ -5,6 +5,7 @@ sentencex finds the boundaries; what it gets wrong in ways that a reader of cita
 - an opening quotation mark or bracket goes with the sentence that it opens, a closing one with the sentence it closes;
 - "Dr.", "Mr.", "Mrs.", "Ms.", "Prof.", "approx." end no sentence, even before "Who" or "It"; nor does "p.m." before
   "Monday" or "Eastern Time";
+- a photograph's credit in brackets goes with the caption's last sentence: alone it says nothing;
 - a piece without a letter or digit ("...", ":)") goes with the sentence before it, a list's "1." with the one after it;
 - what is longer than 1,000 code points is cut: inside its quotations if that helps, else at a line end, a semicolon, a
   CJK comma, white space, and only failing those inside a word, but not between a letter and its accent or in an emoji.
@@ -20,10 +21,12 @@ from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
+from index.boilerplate import CREDIT
+
 MAX_SENTENCE = 1000
 """The longest sentence, in code points: a few times the longest that people write, and still read at one look."""
 
-SEGMENTER = f"sentencex {version('sentencex')}, rules 1"
+SEGMENTER = f"sentencex {version('sentencex')}, rules 2"
 """Names what decides blocks, sentences and passages: raise the number when a rule of theirs changes, in whichever file."""
 
 # sentencex 1.0.32 panics (a BaseException, and a Rust trace on stderr) when white space of several UTF-8 bytes, such as a
@@ -58,7 +61,10 @@ def split_sentences(text: str, start: int, end: int, language: str) -> list[_Spa
     """
     spans: list[_Span] = []
     stretch = text[start:end]
-    for piece in _between(stretch, 0, len(stretch), _boundaries(stretch, language)):
+    pieces = _between(stretch, 0, len(stretch), _boundaries(stretch, language))
+    if len(pieces) > 1 and CREDIT.match(stretch, pieces[-1][0]):
+        pieces[-2:] = [(pieces[-2][0], pieces[-1][1])]
+    for piece in pieces:
         for begin, stop in _short_enough(stretch, *piece, language):
             spans.append((start + begin, start + stop))
     return spans

@@ -53,6 +53,13 @@ def distinct(index: Index, ranked: Sequence[RankedSentence], most: int) -> list[
     return kept
 
 
+def is_subheading(index: Index, ranked: RankedSentence) -> bool:
+    """Whether the sentence only names what follows it: no help to somebody whose question was not answered."""
+    sentence = ranked.sentence
+    blocks = index.article(sentence.article_id).blocks
+    return any(block.kind == "subheading" and block.start <= sentence.start < block.end for block in blocks)
+
+
 def holds(article: Article, citation: Citation) -> bool:
     """Whether the citation is still a slice of the article: the first invariant, checked before anything is shown."""
     return (

@@ -14,7 +14,7 @@ from index.encoder import Encoder, load_encoder
 from index.errors import IndexDamaged, QuestionError
 from index.store import Index, load_index
 from qa.answer import Answer, Citation, Models, Span, Timings
-from qa.citations import cite, distinct, holds
+from qa.citations import cite, distinct, holds, is_subheading
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import Decision, decision_for, features, label
 from qa.prediction import Prediction
@@ -147,9 +147,8 @@ class QAPipeline:
                 for number, found in enumerate(distinct(self.index, close, top_k), start=1)
             )
         else:
-            nearest = tuple(
-                cite(self.index, found, number=None) for found in distinct(self.index, prediction.ranked, NEAREST)
-            )
+            telling = [found for found in prediction.ranked if not is_subheading(self.index, found)] or prediction.ranked
+            nearest = tuple(cite(self.index, found, number=None) for found in distinct(self.index, telling, NEAREST))
         for citation in (*citations, *nearest):
             if not holds(self.index.article(citation.article_id), citation):
                 raise IndexDamaged("a quote is not in its article; rebuild the index with `python -m qa build`")

@@ -66,81 +66,80 @@ def test_the_seed_article_in_full():
             2,
             1,
             "SpaceX's next-generation Starship spacecraft atop its Super Heavy booster is launched on its eighth test at "
-            "the company's Boca Chica launch pad in Brownsville, Texas, March 6, 2025.",
+            "the company's Boca Chica launch pad in Brownsville, Texas, March 6, 2025. (photo credit: REUTERS/JOE SKIPPER)",
         ),
-        (3, 1, "(photo credit: REUTERS/JOE SKIPPER)"),
         (
-            4,
+            3,
             2,
             "Russia could supply a small nuclear power plant for a mission to Mars planned by billionaire entrepreneur and "
             "SpaceX CEO Elon Musk, President Vladimir Putin's international cooperation envoy said on Thursday.",
         ),
         (
-            5,
+            4,
             3,
             "The envoy, Kirill Dmitriev, said Moscow could discuss the offer with Musk by video conference.",
         ),
-        (6, 3, "It was the second time Dmitriev has spoken of potential cooperation with Musk this month."),
+        (5, 3, "It was the second time Dmitriev has spoken of potential cooperation with Musk this month."),
         (
-            7,
+            6,
             4,
             "The proposal comes after US President Donald Trump launched talks with Russia aimed at reviving bilateral ties "
             "which were languishing at their lowest level in decades due to Russia's war in Ukraine.",
         ),
         (
-            8,
+            7,
             5,
             "Moscow is seeking to develop economic cooperation with Washington, even as US sanctions against Russia over "
             "the conflict remain in place.",
         ),
         (
-            9,
+            8,
             6,
             "Musk, a close Trump associate, said earlier this month that his Starship rocket would blast off for Mars by "
             "the end of next year despite various failures in tests and amid skepticism from some space experts about "
             "Musk's projected timeline.",
         ),
         (
-            10,
+            9,
             7,
             "In a post on X, Musk said human landings could take place as early as 2029, but that "
             '"2031 was more likely."',
         ),
         (
-            11,
+            10,
             7,
             'He spoke last year of plans to build a "self-sustaining city in about 20 years" on Mars, something that would '
             "need a power source.",
         ),
-        (12, 8, "Russia 'could contribute a lot'"),
+        (11, 8, "Russia 'could contribute a lot'"),
         (
-            13,
+            12,
             8,
             "Speaking in Murmansk on the sidelines of an Arctic Forum, Dmitriev, who is also head of a fund that works to "
             "attract foreign investors, said Russia could contribute a lot to a potential Mars mission.",
         ),
         (
-            14,
+            13,
             9,
             '"Russia can offer a small-sized nuclear power plant for a mission to Mars and other advanced technological '
             'capabilities," the state RIA news agency cited him as saying.',
         ),
         (
-            15,
+            14,
             10,
             '"We believe that Russia has a lot to offer for a mission to Mars, because we have some nuclear technologies '
             'that I think could be applicable," he added, saying Russia regarded cooperation with Musk, whom Dmitriev hailed '
             'as a "great visionary," as important.',
         ),
         (
-            16,
+            15,
             11,
             "Yuri Borisov, the then head of Russia's Roscosmos space agency, said last year that Russia and China were "
             "considering putting a nuclear power plant on the moon from 2033-35, something he said could one day allow "
             "lunar settlements to be built.",
         ),
         (
-            17,
+            16,
             12,
             "Russia said in 2022 it would start work on its own Mars mission after the European Space Agency (ESA) suspended "
             "a joint project after the start of the war.",

@@ -175,3 +175,13 @@ def test_sentences_of_any_text_are_in_order_apart_complete_and_exact(text, langu
         assert stop - begin <= MAX_SENTENCE
         position = stop
     assert text[position:end].strip() == ""
+
+
+@pytest.mark.parametrize("credit", ["(photo credit: REUTERS/JOE SKIPPER)", "[Photo by Jo]", "(Image: NASA)"])
+def test_a_credit_goes_with_the_caption(credit: str) -> None:
+    assert split(f"A pad in Texas. A rocket. {credit}") == ["A pad in Texas.", f"A rocket. {credit}"]
+    assert split(credit) == [credit]
+
+
+def test_other_brackets_are_sentences_of_their_own() -> None:
+    assert split("A rocket. (It flew on Monday.)") == ["A rocket.", "(It flew on Monday.)"]

@@ -130,6 +130,14 @@ def test_sentences_that_differ_in_a_figure_are_both_shown(toy_encoder: ToyEncode
     assert {citation.quote for citation in answer.nearest} == set(paragraphs)
 
 
+def test_a_subheading_is_not_shown_as_near(toy_encoder: ToyEncoder) -> None:
+    text = "# Ice\n\n## Where ice was found\n\nIce was found near the pole.\n\nNobody found it before that year of the probe."
+    index = build_index([article_from_text(text, id="a")], toy_encoder)
+    answer = QAPipeline(index, toy_encoder, decision=_always(answer=False)).answer("Where was the ice found?")
+    assert "Where ice was found" not in [citation.quote for citation in answer.nearest]
+    assert "Ice was found near the pole." in [citation.quote for citation in answer.nearest]
+
+
 @pytest.mark.parametrize("top_k", [0, -1, 11, "3", None, 1.5, True])
 def test_top_k_out_of_range_is_refused(answering: QAPipeline, top_k: Any) -> None:
     with pytest.raises(QuestionError, match="1 to 10"):
