@@ -1,4 +1,4 @@
-"""The command line: `python -m qa build|ask|evaluate|calibrate|verify|serve`.
+"""The command line: `python -m qa build|ask|evaluate|calibrate|bench|verify|serve`.
 
 Exit status: 0 done (a refusal is an answer), 1 a check failed, 2 unusable input, 130 interrupted, 141 when whatever read
 the output went away. Each command imports what it needs when it runs, so that help and complaints come at once.
@@ -11,6 +11,7 @@ import typer
 
 from index.errors import ArticleQAError
 from qa.cli.ask import ask
+from qa.cli.bench import bench
 from qa.cli.build import build
 from qa.cli.calibrate import calibrate
 from qa.cli.command import PROGRAM, Command, usage_error
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (build, ask, evaluate, calibrate, verify):
+for _command in (build, ask, evaluate, calibrate, bench, verify):
     app.command(cls=Command)(_command)
 app.command(cls=ServeCommand)(serve)
 

@@ -1,0 +1,59 @@
+"""`python -m qa bench`: how fast it is on this machine, each figure beside its floor."""
+
+import json
+import os
+import platform
+import sys
+from contextlib import redirect_stdout
+from typing import Annotated, Any
+
+import typer
+
+from qa.cli.messages import waiting
+from qa.cli.options import IndexOption
+from qa.cli.terminal import printable
+
+
+def bench(
+    index: IndexOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="write the figures as JSON, and nothing else")] = False,
+) -> None:
+    """Measure speed and memory, each beside its floor.
+
+    The floor of an answer is one encode of the question by sentence-transformers; of a build, encoding the sentences once;
+    of starting and memory, loading that encoder. Both are measured by turns, so the ratios hold on a busy machine too.
+    """
+    from qa.settings import load_settings
+
+    settings = load_settings(index=index)
+    # Whatever a library prints while it loads must not end up in the JSON.
+    with redirect_stdout(sys.stderr):
+        from qa.evaluation.bench import bench as measure
+        from qa.evaluation.bench import lines, questions_of
+        from qa.startup import article_paths, ensure_index
+
+        pipeline = ensure_index(settings)
+        questions = questions_of(pipeline, [path.parent for path in article_paths(settings)])
+
+        with waiting("Measuring, for about a minute …"):
+            measures = measure(pipeline, settings.index, questions)
+    about = _about(
+        len(pipeline.index.articles), len(pipeline.index.sentences), pipeline.models.encoder, pipeline.models.reader
+    )
+    if as_json:
+        print(json.dumps(about | {"measures": [one.as_dict() for one in measures]}, indent=1))
+        return
+    print(printable(", ".join(f"{name} {value}" for name, value in about.items())), end="\n\n")
+    print("\n".join(lines(measures)))
+
+
+def _about(articles: int, sentences: int, encoder: str, reader: str) -> dict[str, Any]:
+    return {
+        "articles": articles,
+        "sentences": sentences,
+        "encoder": encoder,
+        "reader": reader,
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,218 @@
+"""How fast it is, each figure beside its floor measured in the same run: what no design of ours could go below.
+
+The floor of an answer is one encode of the question by sentence-transformers, on PyTorch; that of a build, encoding the
+sentences once; of starting, loading that encoder; of memory, holding it. Machines differ and are busy, ratios much less so:
+ours and its floor are measured by turns.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import qa
+from index.errors import ArticleQAError, DataError
+from index.store import build_index
+from qa.answer import Timings
+from qa.evaluation import metrics
+from qa.evaluation.datasets import load_data
+from qa.pipeline import QAPipeline
+from qa.suggestions import QUESTIONS
+
+ASKED = 100
+"""Questions that are timed one by one."""
+
+ASKERS = (1, 4, 16)
+_WARM_UP = 5
+_STARTS = 3
+_BUILDS = 3
+_ASKED_TOGETHER = 96
+_WORDS = 10
+"""Words of a sentence that are asked where there is no file of questions."""
+
+_CHILD = """
+import json, sys
+{work}
+print("ready", flush=True)
+try:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+except ImportError:
+    peak = None
+print(json.dumps(peak))
+"""
+_OURS = "from qa import QAPipeline\nQAPipeline.load(sys.argv[1]).answer(sys.argv[2])"
+_FLOOR = "from index.encoder import load_encoder\nload_encoder().encode([sys.argv[2]])"
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure: ours, its floor, and ours over the floor. `more_is_better` for throughput only."""
+
+    name: str
+    unit: str
+    ours: float
+    floor: float | None
+    more_is_better: bool = False
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.floor if self.floor else None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"ratio": self.ratio}
+
+
+def bench(
+    pipeline: QAPipeline, directory: Path, questions: Sequence[str], *, report: Report | None = None
+) -> list[Measure]:
+    """Every figure of the pipeline over the index in `directory`, in the order in which they are told.
+
+    Takes about a minute. :param report: told what is being measured.
+
+    :raises ArticleQAError: the index cannot be loaded by a process of its own.
+    """
+    tell = report or (lambda _: None)
+    tell("Answering …")
+    measures = _answers(pipeline, questions)
+    tell("Answering many at once …")
+    measures += [_throughput(pipeline, questions, askers) for askers in ASKERS]
+    tell("Building …")
+    measures.append(_build(pipeline))
+    tell("Starting …")
+    return measures + _starts(directory, questions[0])
+
+
+def questions_of(pipeline: QAPipeline, folders: Sequence[Path]) -> list[str]:
+    """Questions to ask: of the question files in `folders` that ask the indexed articles, else openings of sentences."""
+    known = {article.id for article in pipeline.index.articles}
+    found: list[str] = []
+    for path in dict.fromkeys(folder / QUESTIONS for folder in folders):
+        try:
+            dataset = load_data([str(path)])
+        except DataError:
+            continue  # there is none, or it is of no use here
+        found += [question.text for question in dataset.questions if question.article_id in known]
+    if not found:
+        index = pipeline.index
+        found = [" ".join(index.text(sentence).split()[:_WORDS]) for sentence in index.sentences]
+    return list(islice(cycle(found), ASKED))
+
+
+def _answers(pipeline: QAPipeline, questions: Sequence[str]) -> list[Measure]:
+    for question in questions[:_WARM_UP]:
+        pipeline.encoder.encode([question])
+        pipeline.answer(question)
+    floors: list[float] = []
+    totals: list[float] = []
+    parts: list[Timings] = []
+    for question in questions:
+        floors.append(_milliseconds(pipeline.encoder.encode, [question]))
+        started = time.perf_counter()
+        answer = pipeline.answer(question)
+        totals.append((time.perf_counter() - started) * 1_000)
+        parts.append(answer.timings_ms)
+    return [
+        *(
+            Measure(f"answer, {name}", "ms", _percentile(totals, share), _percentile(floors, share))
+            for name, share in (("p50", 50), ("p95", 95))
+        ),
+        *(
+            Measure(f"  {part}, {name}", "ms", _percentile([getattr(one, part) for one in parts], share), None)
+            for part in ("retrieve", "read")
+            for name, share in (("p50", 50), ("p95", 95))
+        ),
+    ]
+
+
+def _throughput(pipeline: QAPipeline, questions: Sequence[str], askers: int) -> Measure:
+    asked = list(islice(cycle(questions), _ASKED_TOGETHER))
+    encoded = _per_second(askers, asked, lambda question: pipeline.encoder.encode([question]))
+    answered = _per_second(askers, asked, pipeline.answer)
+    return Measure(f"answers, {askers} asking", "/s", answered, encoded, more_is_better=True)
+
+
+def _build(pipeline: QAPipeline) -> Measure:
+    index, encoder = pipeline.index, pipeline.encoder
+    texts = [index.text(sentence) for sentence in index.sentences]
+    floors, builds = [], []
+    for _ in range(_BUILDS):
+        floors.append(_milliseconds(encoder.encode, texts))
+        builds.append(_milliseconds(build_index, index.articles, encoder))
+    n = len(texts)
+    return Measure("build, a sentence", "ms", statistics.median(builds) / n, statistics.median(floors) / n)
+
+
+def _starts(directory: Path, question: str) -> list[Measure]:
+    """Start-up to the first answer, and peak memory, each in a process of its own."""
+    ours: list[tuple[float, float | None]] = []
+    floors: list[tuple[float, float | None]] = []
+    for _ in range(_STARTS):
+        floors.append(_child(_FLOOR, directory, question))
+        ours.append(_child(_OURS, directory, question))
+    middles = [statistics.median(seconds for seconds, _ in runs) for runs in (ours, floors)]
+    measures = [Measure("start, to the first answer", "s", middles[0], middles[1])]
+    peaks = [[peak for _, peak in runs if peak is not None] for runs in (ours, floors)]
+    if all(peaks):
+        measures.append(Measure("peak memory", "MB", max(peaks[0]), max(peaks[1])))
+    return measures
+
+
+def _child(work: str, directory: Path, question: str) -> tuple[float, float | None]:
+    """Seconds until a new process is done with `work`, and its peak memory in MB where the system tells."""
+    home = Path(qa.__path__[0]).parent
+    command = [sys.executable, "-c", _CHILD.format(work=work), str(directory.resolve()), question]
+    with tempfile.TemporaryFile("w+") as complaints:
+        started = time.perf_counter()
+        with subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:  # noqa: S603
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            seconds = time.perf_counter() - started
+            peak = process.stdout.read()
+        if ready != "ready\n" or process.returncode:
+            complaints.seek(0)
+            last = complaints.read().strip().splitlines()[-1:] or ["it said nothing"]
+            raise ArticleQAError(f"a new process could not answer from {directory}: {last[0]}")
+    return seconds, json.loads(peak)
+
+
+def _per_second(askers: int, questions: Sequence[str], work: Callable[[str], object]) -> float:
+    with ThreadPoolExecutor(askers) as pool:
+        list(pool.map(work, questions[:askers]))  # every thread has begun
+        milliseconds = _milliseconds(lambda: list(pool.map(work, questions)))
+    return 1_000 * len(questions) / milliseconds
+
+
+def _milliseconds(work: Callable[..., object], *arguments: object) -> float:
+    started = time.perf_counter()
+    work(*arguments)
+    return (time.perf_counter() - started) * 1_000
+
+
+def _percentile(values: Sequence[float], share: float) -> float:
+    found = metrics.percentile(values, share)
+    assert found is not None
+    return found
+
+
+def lines(measures: Sequence[Measure]) -> Iterator[str]:
+    """The figures for a terminal, ratios first."""
+    yield f"{'× floor':>8}{'ours':>12}{'floor':>12}"
+    for one in measures:
+        ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
+        floor = "" if one.floor is None else f"{_number(one.floor)} {one.unit}"
+        yield f"{ratio:>8}{_number(one.ours) + ' ' + one.unit:>12}{floor:>12}  {one.name}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

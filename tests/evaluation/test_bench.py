@@ -1,0 +1,82 @@
+"""The bench: every figure beside its floor, as text and as JSON and nothing else."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from index.errors import ArticleQAError
+from index.store import Index
+from qa.cli import main
+from qa.evaluation import bench
+from qa.evaluation.bench import Measure
+from qa.pipeline import QAPipeline
+from tests.conftest import ROOT
+from tests.toy import ToyEncoder
+
+NAMES = [
+    "answer, p50",
+    "answer, p95",
+    "  retrieve, p50",
+    "  retrieve, p95",
+    "  read, p50",
+    "  read, p95",
+    "answers, 1 asking",
+    "answers, 4 asking",
+    "answers, 16 asking",
+    "build, a sentence",
+    "start, to the first answer",
+    "peak memory",
+]
+
+
+@pytest.fixture
+def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few repetitions as still run everything."""
+    for name, value in (("ASKED", 4), ("_STARTS", 1), ("_BUILDS", 1), ("_ASKED_TOGETHER", 16)):
+        monkeypatch.setattr(bench, name, value)
+
+
+@pytest.mark.usefixtures("_brief")
+def test_the_command_writes_every_figure_and_its_floor_as_json(
+    real_index_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "--json", "--index", str(real_index_dir)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["articles"], told["reader"]) == (1, "sentence")
+    assert [one["name"] for one in told["measures"]] == NAMES
+    for one in told["measures"]:
+        assert one["ours"] > 0
+        if one["name"].startswith("  "):
+            assert one["floor"] is one["ratio"] is None
+        else:
+            assert one["ratio"] == pytest.approx(one["ours"] / one["floor"])
+    by_name = {one["name"]: one for one in told["measures"]}
+    assert by_name["answer, p50"]["ratio"] >= 0.5  # no answer without an encode, however busy the machine
+    assert by_name["answer, p50"]["ours"] <= by_name["answer, p95"]["ours"]
+    assert by_name["peak memory"]["ours"] > 100
+
+
+def test_lines_put_the_ratio_first() -> None:
+    measures = [Measure("answer, p50", "ms", 12.0, 8.0), Measure("  read, p50", "ms", 0.25, None)]
+    assert list(bench.lines(measures)) == [
+        " × floor        ours       floor",
+        "    1.50     12.0 ms     8.00 ms  answer, p50",
+        "             0.25 ms                read, p50",
+    ]
+
+
+def test_questions_are_the_article_s_own_where_there_is_a_file(toy_index: Index, tmp_path: Path) -> None:
+    pipeline = QAPipeline(toy_index, ToyEncoder())
+    asked = bench.questions_of(pipeline, [ROOT / "seeds", ROOT / "seeds"])
+    assert len(asked) == bench.ASKED
+    assert asked[0] == "When could humans first land on Mars?"
+    assert len(set(asked)) == 60
+    openings = bench.questions_of(pipeline, [tmp_path])
+    assert len(openings) == bench.ASKED
+    assert all(len(opening.split()) <= 10 for opening in openings)
+
+
+def test_a_process_that_cannot_answer_is_told_of(tmp_path: Path) -> None:
+    with pytest.raises(ArticleQAError, match=r"could not answer from .*IndexMissing"):
+        bench._child(bench._OURS, tmp_path / "none", "Who?")
