@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 MOST_MESSAGES = 60
 """Messages of a conversation that are kept; older ones leave the page."""
 
+MOST_SUGGESTIONS = 4
+"""Questions that an empty chat suggests."""
+
 Message = dict[str, str]
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
@@ -69,7 +72,7 @@ class Page:
 
     def welcome(self, article: Article) -> str:
         """What an empty chat shows."""
-        return html.welcome_html(self.pipeline.suggestions(article.id))
+        return html.welcome_html(self.pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
 
     def ask(self, question: Any, article_id: Any, conversation: Any) -> Iterator[tuple[list[Message], str]]:
         """The conversation with the question, at once, then with its answer; and what the question box shows."""
@@ -138,7 +141,7 @@ def page_title(pipeline: QAPipeline) -> str:
 def build_page(pipeline: QAPipeline) -> gr.Blocks:
     """The page over `pipeline`, ready to be mounted; it also names the Gradio endpoint `/ask`."""
     page = Page(pipeline)
-    blocks = gr.Blocks(title=page_title(pipeline), analytics_enabled=False)
+    blocks = gr.Blocks(title=page_title(pipeline))
     with blocks:
         masthead = gr.HTML(page.masthead(page.first.id), elem_id="qa-top", apply_default_css=False)
         with gr.Row(elem_id="qa-page"):

@@ -70,6 +70,15 @@ def test_the_named_endpoint_never_copies_a_file(client, secret, cache, shape):
     assert str(cache) not in said and SECRET not in said
 
 
+def test_the_mounted_page_checks_paths_and_its_events_process_no_input(app):
+    """Two bolts, since each alone holds: the flag, and handlers that take what is sent as it is."""
+    (blocks,) = [route.app.blocks for route in app.routes if hasattr(getattr(route, "app", None), "blocks")]
+    assert blocks.has_launched is True
+    events = {event.api_name: event for event in blocks.fns.values()}
+    assert set(events) == {"converse", "open", "ask"}
+    assert events["converse"].preprocess is False and events["open"].inputs == []
+
+
 @pytest.mark.parametrize("checked", [True, False])
 def test_the_flag_is_what_stops_it(secret, cache, checked):
     """An echo box, mounted: with the flag the call fails, without it the file leaks. When this fails, Gradio has changed."""

@@ -1,6 +1,7 @@
 """The page's document, its files, and what its events do, without a browser."""
 
 import json
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -45,6 +46,11 @@ def test_files_are_cached_for_ever_under_their_hash_and_revalidated_without(clie
 def test_texts_are_compressed(client):
     for path in ("/", f"/ui/{SCRIPT}"):
         assert client.get(path, headers={"accept-encoding": "gzip"}).headers["content-encoding"] == "gzip"
+
+
+def test_a_browser_that_takes_brotli_gets_the_styles_too(client):
+    """Gradio compresses its page by itself when it may; ours must be added before anything is compressed."""
+    assert f"ui/{SCRIPT}?v=" in client.get("/", headers={"accept-encoding": "br"}).text
 
 
 def test_no_static_file_names_another_host():
@@ -147,5 +153,6 @@ print([a for a in asked if "127.0.0.1" not in a[1]])
 
 
 def test_building_the_page_looks_up_no_host():
-    done = subprocess.run([sys.executable, "-c", RECORD_LOOKUPS], capture_output=True, text=True, check=True)
+    told_to = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "True"}  # which qa.web overrules
+    done = subprocess.run([sys.executable, "-c", RECORD_LOOKUPS], env=told_to, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
