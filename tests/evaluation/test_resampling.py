@@ -65,9 +65,10 @@ def test_interval_of_what_is_mostly_undefined_is_none() -> None:
     assert bootstrap(mean_of, {"x": np.array([])}, [], seed=0)["mean"] is None
 
 
-def test_p_value_agrees_with_every_way_to_swap() -> None:
+@pytest.mark.parametrize("gain", [-0.02, 0.03, 0.1])
+def test_p_value_agrees_with_every_way_to_swap(gain: float) -> None:
     draw = np.random.default_rng(2)
-    before, after = draw.random(40), draw.random(40) + 0.1
+    before, after = draw.random(40), draw.random(40) + gain
     clusters = [str(number % 8) for number in range(40)]
     difference = after - before
     sums = np.array([difference[[name == str(number) for name in clusters]].sum() for number in range(8)])

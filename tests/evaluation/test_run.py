@@ -282,34 +282,36 @@ def noting(opened: list[str]) -> OpenPipeline:
     return open_pipeline
 
 
-def test_an_interrupted_run_goes_on_and_writes_the_same_bytes(out: Path, tmp_path: Path) -> None:
-    opened: list[str] = []
+def stopping(opened: list[str], at: str) -> OpenPipeline:
+    """Opens the pipeline, and notes of which article, until it comes to `at`."""
 
-    def interrupted(articles: Sequence[Article]) -> QAPipeline:
-        opened.append(articles[0].id)
-        if len(opened) == 3:
+    def open_pipeline(articles: Sequence[Article]) -> QAPipeline:
+        pipeline = noting(opened)(articles)
+        if articles[0].id == at:
             raise InterruptedRunError
-        return opener()(articles)
+        return pipeline
 
-    with pytest.raises(InterruptedRunError):
-        run(tmp_path, oracle_passage=True, open_pipeline=interrupted)
-    assert [path.name for path in tmp_path.iterdir()] == [".whole_articles.partial.jsonl"]
-    with (tmp_path / ".whole_articles.partial.jsonl").open("a") as partial:
-        partial.write('{"rows": [{"id": "cut o')  # as a killed process leaves it
-    opened.clear()
+    return open_pipeline
+
+
+def test_a_run_may_be_interrupted_again_and_again(out: Path, tmp_path: Path) -> None:
+    order = ["Harbour_lighthouse", "Pepper_(spice)", "Night_trains"]
+    for number, article in enumerate(order):
+        opened: list[str] = []
+        with pytest.raises(InterruptedRunError):
+            run(tmp_path, oracle_passage=True, open_pipeline=stopping(opened, article))
+        assert opened == order[max(0, number - 1) : number + 1]  # nothing is asked twice
+        with (tmp_path / ".whole_articles.partial.jsonl").open("a") as partial:
+            partial.write('{"rows": [{"id": "cut o')  # as a killed process leaves it
+    opened = []
     run(tmp_path, oracle_passage=True, open_pipeline=noting(opened))
-    assert opened[0] == "Night_trains"  # the first two articles were not asked again
+    assert opened[0] == "Night_trains"
     assert files_of(tmp_path) == files_of(out)
 
 
-def test_what_another_run_left_is_not_taken_up(out: Path, tmp_path: Path) -> None:
-    def interrupted(articles: Sequence[Article]) -> QAPipeline:
-        if articles[0].id == "Night_trains":
-            raise InterruptedRunError
-        return opener()(articles)
-
+def test_what_another_run_left_is_not_taken_up(tmp_path: Path) -> None:
     with pytest.raises(InterruptedRunError):
-        run(tmp_path, seed=1, open_pipeline=interrupted)
+        run(tmp_path, seed=1, open_pipeline=stopping([], "Night_trains"))
     opened: list[str] = []
     run(tmp_path, seed=2, open_pipeline=noting(opened))
     assert opened == ["Harbour_lighthouse", "Pepper_(spice)", "Night_trains"]
