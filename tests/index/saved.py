@@ -49,3 +49,7 @@ def edit_line(path: Path, number: int, change: Callable[[dict[str, Any]], None])
     change(fields)
     lines[number] = json.dumps(fields)
     path.write_bytes("\n".join(lines).encode())
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}

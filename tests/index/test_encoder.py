@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 
-from index import cores, model_folder
+from index import model_folder
 from index.encoder import Encoder, load_encoder
 from index.errors import EncoderError
 from index.model_folder import PACKAGED_SHA256, fingerprint
@@ -380,27 +380,3 @@ def test_a_hub_that_takes_the_call_and_stays_silent_is_given_up(tmp_path: Path) 
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
         message = str(load_from_hub("someone/tiny", endpoint, tmp_path, timeout=0.5)[0])
     assert "cannot be reached (ReadTimeout: timed out)" in message
-
-
-@pytest.mark.parametrize(
-    ("limit", "expected"), [("max 100000", None), ("150000 100000", 1.5), ("nonsense", None), ("a b", None)]
-)
-def test_a_containers_quota_is_read(
-    limit: str, expected: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "cpu.max").write_text(f"{limit}\n")
-    monkeypatch.setattr(cores, "_CGROUP_V2", tmp_path / "cpu.max")
-    assert cores._container_quota() == expected
-
-
-def test_cores_are_at_least_one_and_at_most_the_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "cpu.max").write_text("10000 100000\n")
-    assert cores.available_cores() >= 1
-    monkeypatch.setattr(cores, "_CGROUP_V2", tmp_path / "cpu.max")
-    assert cores.available_cores() == 1
-
-
-def test_torch_uses_the_cores_that_there_are(real_encoder: Encoder) -> None:
-    import torch
-
-    assert torch.get_num_threads() == cores.available_cores()
