@@ -5,6 +5,8 @@ line that names the variable.
 """
 
 import json
+import re
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -15,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from index.errors import SettingsError
 
 ENV_PREFIX = "ARTICLE_QA_"
+
+_A_LIST_OF_HOSTS = '["qa.example.org"]'
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -36,6 +40,14 @@ class Settings(BaseSettings):
 
     host: Annotated[str, Field(min_length=1, description="address the server listens on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port the server listens on; 0 takes a free one")] = 7860
+    hosts: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="names besides localhost that requests may be for, as a proxy's: one, or a JSON list; "
+            "without any, a server that listens beyond loopback answers to every name"
+        ),
+    ] = ()
     index: Annotated[
         Path, Field(default_factory=lambda: project_path("index/built"), description="folder of the built index")
     ]
@@ -63,13 +75,40 @@ class Settings(BaseSettings):
     @field_validator("articles", mode="before")
     @classmethod
     def _files(cls, value: object) -> object:
-        """The environment's text: a JSON list when it opens like one, else one path."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return json.loads(value) if value.lstrip().startswith("[") else (value,)
-        except ValueError as error:
-            raise ValueError(f'expected a file or a JSON list of files like ["a.md", "b.md"] ({error})') from error
+        return _one_or_list(value, 'a file or a JSON list of files like ["a.md", "b.md"]')
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return _one_or_list(value, f"a name or a JSON list of names like {_A_LIST_OF_HOSTS}")
+
+    @field_validator("hosts")
+    @classmethod
+    def _bare(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """In lower case, an IPv6 address without its brackets, as requests are compared with them."""
+        bare = tuple(name.lower().removeprefix("[").removesuffix("]") for name in names)
+        if wrong := [name for name, host in zip(names, bare, strict=True) if not _is_host(host)]:
+            raise ValueError(f"found {wrong[0]!r}; expected names without scheme, port or star, like {_A_LIST_OF_HOSTS}")
+        return bare
+
+
+def _one_or_list(value: object, expected: str) -> object:
+    """The environment's text: a JSON list when it opens like one, else the one value that it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.lstrip().startswith("[") else (value,)
+    except ValueError as error:
+        raise ValueError(f"expected {expected} ({error})") from error
+
+
+def _is_host(name: str) -> bool:
+    if re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", name):
+        return True
+    try:
+        return bool(IPv6Address(name))
+    except ValueError:
+        return False
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -57,7 +57,7 @@ def describe_run(
         "limit": limit,
         "seed": seed,
         "oracle_passage": oracle_passage,
-        "settings": settings.model_dump(mode="json", exclude={"host", "port"}),
+        "settings": settings.model_dump(mode="json", exclude={"host", "port", "hosts"}),
         "models": {
             "encoder": encoder.name,
             "encoder_sha256": encoder.fingerprint,

@@ -12,10 +12,8 @@ from starlette.responses import JSONResponse
 from index.article import Article, BlockKind
 from qa.answer import Answer
 from qa.pipeline import QAPipeline
-from qa.web.problems import problem, problem_responses
+from qa.web.problems import problem_responses
 from qa.web.workers import Workers
-
-ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Turn(BaseModel):
@@ -103,12 +101,6 @@ def api_router(pipeline: QAPipeline, workers: Workers) -> APIRouter:
     _add_ask(router, pipeline, workers)
     _add_articles(router, pipeline)
     _add_health(router, pipeline, workers)
-
-    # Without it a wrong path or method under /api falls through to the page and comes back as Gradio's own 404.
-    @router.api_route("/api/{rest:path}", methods=ANY_METHOD, include_in_schema=False)
-    async def nothing_here(rest: str) -> JSONResponse:
-        return problem(404, f"There is nothing at /api/{rest} for this method; /openapi.json lists what there is.")
-
     return router
 
 

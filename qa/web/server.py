@@ -13,12 +13,13 @@ from qa.settings import Settings
 from qa.web.api import api_router
 from qa.web.guard import Guard
 from qa.web.head import STATIC, PageHead, head_html
+from qa.web.hosts import Hosts
 from qa.web.page import THEME, build_page, page_title
 from qa.web.problems import install_problem_handlers
 from qa.web.workers import Workers
 
 
-def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:  # noqa: ARG001 - the origins of embeds go here
+def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     """The whole server for one loaded pipeline; no route of it starts anything that outlives the request."""
     app = FastAPI(
         title="Article QA",
@@ -35,7 +36,7 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:  # noqa: AR
     # An empty list answers no origin but the server's own. It must be this class: Gradio looks for it on the parent, and
     # where it is missing reflects any Origin, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, hosts=Hosts.of(settings))
     return _mount_page(app, pipeline)
 
 

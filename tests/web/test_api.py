@@ -101,9 +101,18 @@ def test_an_unknown_article_is_a_404_that_names_the_known_ones(client):
         assert "nope" in detail and "article" in detail
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/api/v1/ask"), ("DELETE", "/api/v1/articles"), ("GET", "/api/v2")])
-def test_a_wrong_path_or_method_is_a_problem_too(client, method, path):
-    problem_of(client.request(method, path, headers={"content-length": "0"}), 404)
+@pytest.mark.parametrize("path", ["/api", "/api/v2", "/api/v1/ask/", "/api/v1/articles/", "/api/v1/ask/nope"])
+def test_a_wrong_path_is_a_problem_too(client, path):
+    problem_of(client.get(path), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"), [("GET", "/api/v1/ask", "POST"), ("DELETE", "/api/v1/articles", "GET, HEAD")]
+)
+def test_a_wrong_method_is_a_problem_too(client, method, path, allowed):
+    response = client.request(method, path)
+    assert allowed in problem_of(response, 405)["detail"]
+    assert response.headers["allow"] == allowed
 
 
 def test_articles_are_listed_and_described(client, pipeline):
