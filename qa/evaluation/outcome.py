@@ -92,6 +92,12 @@ class Outcome:
         """The answer shown, "" for a refusal: what SQuAD's script is given."""
         return self.answer["answer"]["text"] if self.answer["answer"] else ""
 
+    @property
+    def confidence(self) -> float:
+        """The probability shown with the answer; for one that shows none, the one behind it."""
+        shown: float | None = self.answer["confidence"]
+        return shown if shown is not None else self.p_no_answer if self.scores.refused else self.p_right
+
     def as_row(self) -> dict[str, Any]:
         question = self.question
         return {

@@ -84,7 +84,7 @@ def columns_of(outcomes: Sequence[Outcome]) -> Columns:
     table["unanswerable"] = [not outcome.question.answerable for outcome in outcomes]
     table["p_no_answer"] = [outcome.p_no_answer for outcome in outcomes]
     table["p_right"] = [outcome.p_right for outcome in outcomes]
-    table["confidence"] = [outcome.answer["confidence"] for outcome in outcomes]
+    table["confidence"] = [outcome.confidence for outcome in outcomes]
     # What the best span is worth if it is shown, whatever the decision was.
     table["span_right"] = [(one.has_ans_f1 or 0.0) >= RIGHT_F1 for one in scores]
     table["span_sentence_right"] = [one.hit_1 or 0.0 for one in scores]

@@ -7,7 +7,7 @@ from qa.evaluation.comparison import Comparison
 from qa.evaluation.gates import ORACLE
 from qa.evaluation.resampling import Change
 from qa.evaluation.result import Result
-from qa.evaluation.summary import GROUPS, Value, figure
+from qa.evaluation.summary import GROUPS, LATENCY, Value, figure
 
 _NAME, _CELL = 35, 8
 
@@ -52,9 +52,8 @@ def _row(name: str, metrics: Mapping[str, Value], comparison: Comparison | None,
 
 
 def _compared(name: str, change: Change) -> Sequence[str]:
-    difference = (
-        "–" if change.difference is None else f"{'+' * (change.difference >= 0)}{figure(name, change.difference)}"
-    )
+    decimals = 1 if name in LATENCY else 3
+    difference = "–" if change.difference is None else f"{change.difference:+z.{decimals}f}"  # z: no minus before nothing
     p_value = "" if change.p_value is None else f"{change.p_value:.3f}"
     return [figure(name, change.before).rjust(_CELL), difference.rjust(_CELL), p_value.rjust(_CELL)]
 

@@ -24,7 +24,7 @@ def instructive(outcomes: Sequence[Outcome], most: int = SHOWN) -> list[Outcome]
     waiting: dict[Stage, deque[Outcome]] = {}
     for stage in STAGES:
         failed = [outcome for outcome in outcomes if outcome.scores.stage == stage]
-        waiting[stage] = deque(sorted(failed, key=lambda outcome: -(outcome.answer["confidence"] or 0.0)))
+        waiting[stage] = deque(sorted(failed, key=lambda outcome: -outcome.confidence))
     chosen: list[Outcome] = []
     seen: Counter[str] = Counter()
     while len(chosen) < most and any(waiting.values()):
@@ -124,18 +124,17 @@ def _quote(label: str, content: Html) -> Html:
 
 
 def _numbers(outcome: Outcome) -> Html:
-    scores, answer = outcome.scores, outcome.answer
     ids = {sentence.id for sentence in outcome.gold_sentences}
     rank = next((rank for rank, one in enumerate(outcome.ranked, start=1) if one.sentence_id in ids), None)
     facts = [
-        ("confidence", _share(answer["confidence"])),
+        ("confidence", _share(outcome.confidence)),
         ("p(no answer)", _share(outcome.p_no_answer)),
-        ("F1", _share(scores.f1)),
+        ("F1", _share(outcome.scores.f1)),
     ]
     if outcome.question.answerable:
         facts.append(("gold ranked", f"{rank}" if rank else "below 10"))
     return join(*(el("span", f"{name} ", el("b", value)) for name, value in facts))
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+def _share(value: float) -> str:
+    return f"{value:.2f}"

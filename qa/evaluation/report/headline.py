@@ -54,7 +54,9 @@ def _in_words(result: Result) -> Html:
     if metrics["n_answerable"]:
         hit = f"a sentence with an answer came first for {_percent(metrics['hit@1'])}"
         near = f"among the first three for {_percent(metrics['hit@3'])}"
-        sentences.append(f"Of the {metrics['n_answerable']:,} that the articles answer, {hit}, {near}.")
+        of = f"of the {metrics['n_answerable']:,} that the articles answer, " if metrics["n_unanswerable"] else ""
+        sentence = f"{of}{hit}, {near}."
+        sentences.append(sentence[0].upper() + sentence[1:])
     if metrics["n_unanswerable"]:
         sentences.append(
             f"Of the {metrics['n_unanswerable']:,} that they do not, {_percent(metrics['no_answer_recall'])} were refused."

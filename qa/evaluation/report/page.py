@@ -48,7 +48,7 @@ def _body(result: Result, names: str, command: str) -> Html:
         ),
         _section("How far the scores can be trusted", None, el("div", _trust(result), class_="pair")),
         _section("What is asked", None, el("div", _groups(result), class_="pair")),
-        _section("Twenty failures to learn from", HOW_CHOSEN, failure_cards(outcomes) or el("p", "There is none.")),
+        _section("Failures to learn from", HOW_CHOSEN, failure_cards(outcomes) or el("p", "There is none.")),
         making_section(result, command),
     )
 
@@ -77,7 +77,7 @@ def _trust(result: Result) -> list[Html | None]:
             plots.decision_scores(outcomes),
             join(
                 "Scores of ",
-                _key(sentence="answerable", words="unanswerable"),
+                _key(**_kinds(result)),
                 " questions; in full colour, those decided wrongly.",
             ),
         ),
@@ -85,6 +85,12 @@ def _trust(result: Result) -> list[Html | None]:
             plots.latency(result.asked.milliseconds), join("Time of an answer; the slowest are counted in the last bar.")
         ),
     ]
+
+
+def _kinds(result: Result) -> dict[str, str]:
+    """The kinds of question that there are, by the colour that they are drawn in."""
+    kinds = {"sentence": ("answerable", "n_answerable"), "words": ("unanswerable", "n_unanswerable")}
+    return {colour: name for colour, (name, count) in kinds.items() if result.metrics[count]}
 
 
 def _groups(result: Result) -> list[Html | None]:
