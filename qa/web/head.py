@@ -31,7 +31,7 @@ def _versioned(name: str) -> str:
 
 
 class PageHead:
-    """ASGI middleware that adds `html` to the head of the document at `/`."""
+    """ASGI middleware that adds `html` to the head of the document at `/`, which Gradio sends uncompressed."""
 
     def __init__(self, app: ASGIApp, html: bytes) -> None:
         self.app = app
@@ -42,8 +42,6 @@ class PageHead:
         if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        # Asked for plain, so that there is text to add to; GZip, outside of this, compresses it.
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         start: Message = {}
         body = bytearray()
 
@@ -63,4 +61,4 @@ class PageHead:
             await send(start)
             await send({"type": "http.response.body", "body": whole})
 
-        await self.app({**scope, "headers": plain}, receive, add_head)
+        await self.app(scope, receive, add_head)

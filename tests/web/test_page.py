@@ -21,7 +21,7 @@ def message(role: str, text: str) -> dict:
     return {"role": role, "content": [{"type": "text", "text": text}], "metadata": None, "options": None}
 
 
-def last(page: Page, question, conversation=()) -> tuple[list[dict], str]:
+def last(page: Page, question, conversation=()) -> list[dict]:
     return list(page.ask(question, "article", list(conversation)))[-1]
 
 
@@ -49,7 +49,7 @@ def test_texts_are_compressed(client):
 
 
 def test_a_browser_that_takes_brotli_gets_the_styles_too(client):
-    """Gradio compresses its page by itself when it may; ours must be added before anything is compressed."""
+    """Gradio compresses its scripts by itself; were it to compress its page too, nothing could be added to it."""
     assert f"ui/{SCRIPT}?v=" in client.get("/", headers={"accept-encoding": "br"}).text
 
 
@@ -87,29 +87,26 @@ def test_only_text_is_kept_of_what_a_client_says_was_said():
 def test_a_question_is_shown_at_once_and_then_answered_below_what_was_said(pipeline):
     said = [message("user", "before"), message("assistant", "answered")]
     first, second = Page(pipeline).ask("When could humans first land on Mars?", "article", said)
-    assert [m["role"] for m in first[0]] == ["user", "assistant", "user", "assistant"]
-    assert "qa-busy" in first[0][-1]["content"]
-    assert "2029" in second[0][-1]["content"] and "[1]" in second[0][-1]["content"]
-    assert second[0][:2] == [{"role": "user", "content": "before"}, {"role": "assistant", "content": "answered"}]
-    assert second[1] == ""
+    assert [m["role"] for m in first] == ["user", "assistant", "user", "assistant"]
+    assert "qa-busy" in first[-1]["content"]
+    assert "2029" in second[-1]["content"] and "[1]" in second[-1]["content"]
+    assert second[:2] == [{"role": "user", "content": "before"}, {"role": "assistant", "content": "answered"}]
 
 
 @pytest.mark.parametrize("question", ["", "  ", None, 7, {"path": "/etc/passwd"}])
 def test_nothing_asked_is_told_so_and_shows_no_bubble(pipeline, question):
-    messages, _ = last(Page(pipeline), question)
-    (only,) = messages
+    (only,) = last(Page(pipeline), question)
     assert only["role"] == "assistant" and "empty" in only["content"] and "qa-error" in only["content"]
 
 
-def test_a_question_that_cannot_be_asked_stays_in_the_box(pipeline):
-    messages, box = last(Page(pipeline), "x" * 1_001)
-    assert "1,001" in messages[-1]["content"]
-    assert box == "x" * 1_001
+def test_a_question_that_cannot_be_asked_is_told_why(pipeline):
+    assert "1,001" in last(Page(pipeline), "x" * 1_001)[-1]["content"]
 
 
-def test_an_unknown_article_is_told_in_words(pipeline):
-    messages, _ = list(Page(pipeline).ask("Who?", "nope", []))[-1]
-    assert "nope" in messages[-1]["content"] and "qa-error" in messages[-1]["content"]
+def test_an_unknown_article_is_told_in_a_readers_words(pipeline):
+    told = list(Page(pipeline).ask("Who?", "nope", []))[-1][-1]["content"]
+    assert "There is no article called “nope” here." in told and "qa-error" in told
+    assert "index" not in told
 
 
 def test_a_failure_is_told_in_words_and_logged(pipeline, caplog):
@@ -117,9 +114,8 @@ def test_a_failure_is_told_in_words_and_logged(pipeline, caplog):
         raise RuntimeError("the secret inside")
 
     failing = SimpleNamespace(index=pipeline.index, suggestions=pipeline.suggestions, answer=broken)
-    messages, box = last(Page(failing), "Who?")
-    assert "qa-error" in messages[-1]["content"] and "secret" not in messages[-1]["content"]
-    assert box == "Who?"
+    told = last(Page(failing), "Who?")[-1]["content"]
+    assert "qa-error" in told and "secret" not in told
     assert "the secret inside" in caplog.text
 
 
@@ -127,10 +123,11 @@ def test_the_address_chooses_article_and_question(pipeline):
     def opened(**query):
         return list(Page(pipeline).open(SimpleNamespace(query_params=query)))
 
-    assert opened() == opened(article="article") == [(gr.skip(),) * 4]
+    assert opened() == opened(article="article") == [(gr.skip(),) * 5]
     assert "2029" in opened(q="When could humans first land on Mars?")[-1][3][-1]["content"]
-    ((*_, chat),) = opened(article="nope", q="Who?")
-    assert "nope" in chat[0]["content"]
+    ((*untouched, notice),) = opened(article="nope", q="Who?")
+    assert untouched == [gr.skip()] * 4  # the welcome and its suggestions stay
+    assert "There is no article called “nope” here. Shown is “Putin envoy" in notice
 
 
 RECORD_LOOKUPS = """
