@@ -1,6 +1,7 @@
 """The JSON API: ask a question, list the articles, and say whether the server lives and can answer.
 
-The Answer's JSON is `Answer.as_dict()` and nothing else; the models here describe requests, and article listings.
+The Answer's JSON is `Answer.as_dict()` and nothing else; the models here describe requests, and article listings. Methods
+that a route does not answer are refused by the guard, before they come here.
 """
 
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse
 from index.article import Article, BlockKind
 from qa.answer import Answer
 from qa.pipeline import QAPipeline
+from qa.web.openapi import ASK_EXAMPLE
 from qa.web.problems import problem_responses
 from qa.web.workers import Workers
 
@@ -28,7 +30,7 @@ class Turn(BaseModel):
 class AskRequest(BaseModel):
     """One question."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": ASK_EXAMPLE})
 
     question: Annotated[str, Field(description="the question, at most 1,000 characters")]
     article: Annotated[str | None, Field(description="the article's id; null asks every article")] = None
@@ -105,7 +107,13 @@ def api_router(pipeline: QAPipeline, workers: Workers) -> APIRouter:
 
 
 def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
-    @router.post("/api/v1/ask", response_model=Answer, responses=problem_responses(404, 413, 422, 503), tags=["ask"])
+    @router.post(
+        "/api/v1/ask",
+        response_model=Answer,
+        response_description="an Answer: the words found, or a refusal",
+        responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 503),
+        tags=["ask"],
+    )
     async def ask(request: AskRequest) -> JSONResponse:
         """The exact words of an article that answer the question, cited, or a refusal with the nearest sentences."""
         answer = await workers.run(
@@ -119,7 +127,7 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
 
 
 def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
-    @router.get("/api/v1/articles", tags=["articles"])
+    @router.get("/api/v1/articles", responses=problem_responses(), tags=["articles"])
     async def articles() -> ArticleList:
         """Every article that can be asked."""
         return ArticleList(articles=[_summary(pipeline, a) for a in pipeline.index.articles])
@@ -141,7 +149,7 @@ def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
 
 
 def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
-    @router.get("/healthz", tags=["health"])
+    @router.get("/healthz", responses=problem_responses(), tags=["health"])
     async def healthz() -> Health:
         """The process lives."""
         return Health()

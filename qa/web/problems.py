@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,8 @@ from qa.web.workers import Busy
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+EXPECTED = 'expected an object like {"question": "When?"}, as /openapi.json describes'
 
 
 class Problem(BaseModel):
@@ -35,7 +38,7 @@ def problem(
     """The response for one problem."""
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
     return JSONResponse(
-        body.model_dump(exclude_defaults=False, exclude=None if errors else {"errors"}),
+        body.model_dump(exclude=None if errors else {"errors"}),
         status,
         headers=headers,
         media_type=MEDIA_TYPE,
@@ -43,12 +46,14 @@ def problem(
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that may answer with these problems, for the OpenAPI document."""
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
-        for status in statuses
-    }
+    """The `responses=` of a route that may answer with these problems, for the OpenAPI document.
+
+    Any route may answer 421, and 500 and the like under "default", which also keeps FastAPI from listing its own 422.
+    """
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}  # qa/web/openapi.py adds the schema
+    told: dict[int | str, str] = {status: HTTPStatus(status).phrase for status in sorted((*statuses, 421))}
+    told["default"] = "Any other error"
+    return {status: {"description": phrase, "content": content} for status, phrase in told.items()}
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -67,15 +72,32 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem(503, str(error), headers={"Retry-After": "1"})
 
     @app.exception_handler(RequestValidationError)
-    async def bad_request(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        if isinstance(error.__cause__, JSONDecodeError):
+            return problem(400, f"The body is not JSON ({error.__cause__}); {EXPECTED}.")
+        if isinstance(error.body, bytes):
+            declared = request.headers.get("content-type", "nothing")
+            return problem(415, f"The body is declared as {declared}; send JSON, with Content-Type: application/json.")
         errors = [f"{'.'.join(str(part) for part in e['loc'][1:]) or 'body'}: {e['msg']}" for e in error.errors()]
-        return problem(422, f"The request cannot be read: {'; '.join(errors)}.", errors=errors)
+        return problem(422, f"The request does not fit: {'; '.join(errors)}; {EXPECTED}.", errors=errors)
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+        detail = _unreadable(error.__cause__) or str(error.detail)
+        return problem(error.status_code, detail, headers=dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(500, "The server failed to answer; its log says why. Asking again may work.")
+
+
+def _unreadable(cause: BaseException | None) -> str | None:
+    """Why FastAPI could not read a body, which itself says only that it could not; None for what is no such cause."""
+    if isinstance(cause, UnicodeDecodeError):
+        return f"The body is not {cause.encoding.upper()} (the byte at {cause.start}); send JSON as UTF-8, {EXPECTED}."
+    if isinstance(cause, RecursionError):
+        return f"The body's JSON is nested too deeply to be read; {EXPECTED}."
+    if isinstance(cause, ValueError):
+        return f"The body cannot be read ({cause}); {EXPECTED}."
+    return None

@@ -14,6 +14,7 @@ from qa.web.api import api_router
 from qa.web.guard import Guard
 from qa.web.head import STATIC, PageHead, head_html
 from qa.web.hosts import Hosts
+from qa.web.openapi import DescribedAPI
 from qa.web.page import THEME, build_page, page_title
 from qa.web.problems import install_problem_handlers
 from qa.web.workers import Workers
@@ -21,12 +22,13 @@ from qa.web.workers import Workers
 
 def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     """The whole server for one loaded pipeline; no route of it starts anything that outlives the request."""
-    app = FastAPI(
+    app = DescribedAPI(
         title="Article QA",
         description="Ask an article a question; get the exact words that answer it, cited, or a plain refusal.",
         version="1",
         docs_url=None,  # FastAPI's documentation pages load their scripts from a CDN
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     install_problem_handlers(app)
     app.include_router(api_router(pipeline, Workers(os.cpu_count() or 1)))

@@ -1,9 +1,14 @@
 """The JSON API over the real pipeline: answers, refusals, articles, and every error as a problem document."""
 
+import hashlib
+import json
+import re
+
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
 
-from qa.answer import SCHEMA_ORDER
+from qa.answer import SCHEMA_ORDER, Answer
 
 MARS = "When could humans first land on Mars?"
 
@@ -87,9 +92,36 @@ def test_a_malformed_request_is_a_422_that_names_the_field(client, body, field):
     assert any(error.startswith(f"{field}:") for error in problem["errors"]), problem
 
 
-def test_what_is_not_json_is_a_422(client):
-    response = client.post("/api/v1/ask", content=b"{oops", headers={"content-type": "application/json"})
-    problem_of(response, 422)
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"{oops", "not JSON (Expecting property name enclosed in double quotes: line 1 column 2"),
+        (b"{'question': 'Mars?'}", "not JSON (Expecting property name enclosed in double quotes: line 1 column 2"),
+        (b'{"question": "Mars?"} and', "not JSON (Extra data: line 1 column 23"),
+        (b"\n", "not JSON (Expecting value"),
+        (b'{"question": "Mars\xff?"}', "not UTF-8 (the byte at 18)"),
+        (b'{"question": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", "nested too deeply"),
+        (b'{"top_k": ' + b"1" * 5_000 + b"}", "cannot be read (Exceeds the limit"),
+    ],
+)
+def test_a_body_that_is_no_json_is_a_400_that_says_what_was_found_and_expected(client, body, found):
+    response = client.post("/api/v1/ask", content=body, headers={"content-type": "application/json"})
+    detail = problem_of(response, 400)["detail"]
+    assert found in detail
+    assert 'expected an object like {"question": "When?"}, as /openapi.json describes.' in detail
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
+def test_a_body_that_is_not_declared_as_json_is_a_415_that_names_the_header(client, kind):
+    headers = {"content-type": kind} if kind else {}
+    detail = problem_of(client.post("/api/v1/ask", content=b'{"question": "Mars?"}', headers=headers), 415)["detail"]
+    assert (kind or "nothing") in detail and "Content-Type: application/json" in detail
+
+
+@pytest.mark.parametrize("body", [b'{"question": "Mars?", "article": "\\ud800"}', b'{"question": "Mars?", "\\ud800": 1}'])
+def test_what_utf_8_cannot_send_back_is_told_all_the_same(client, body):
+    response = client.post("/api/v1/ask", content=body, headers={"content-type": "application/json"})
+    problem_of(response, 404 if b"article" in body else 422)
 
 
 def test_an_unknown_article_is_a_404_that_names_the_known_ones(client):
@@ -134,15 +166,78 @@ def test_alive_and_ready(client, pipeline):
     assert ready == {"status": "ready", "articles": 1, "sentences": len(pipeline.index.sentences)}
 
 
-def test_the_openapi_document_is_ours_and_describes_answer_and_problem(client):
-    document = client.get("/openapi.json").json()
-    assert set(document["paths"]) == {
-        "/api/v1/ask",
-        "/api/v1/articles",
-        "/api/v1/articles/{article_id}",
-        "/healthz",
-        "/readyz",
+@pytest.fixture
+def document(client) -> dict:
+    return client.get("/openapi.json").json()
+
+
+def test_the_openapi_document_lists_every_route_of_ours_and_the_server_answers_each(client, document):
+    assert {path: list(operations) for path, operations in document["paths"].items()} == {
+        "/api/v1/ask": ["post"],
+        "/api/v1/articles": ["get"],
+        "/api/v1/articles/{article_id}": ["get"],
+        "/healthz": ["get"],
+        "/readyz": ["get"],
     }
-    assert set(document["components"]["schemas"]["Answer"]["properties"]) == set(SCHEMA_ORDER)
-    unprocessable = document["paths"]["/api/v1/ask"]["post"]["responses"]["422"]["content"]
-    assert unprocessable["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+    for path, operations in document["paths"].items():
+        (method,) = operations
+        body = document["components"]["schemas"]["AskRequest"]["example"] if method == "post" else None
+        assert client.request(method, path.format(article_id="article"), json=body).status_code == 200
+
+
+def test_the_openapi_document_lists_the_problems_of_each_route_and_no_other_kind_of_error(document):
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    statuses = {}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            statuses[path] = set(operation["responses"]) - {"200", "421", "default"}
+            errors = {status: told for status, told in operation["responses"].items() if status != "200"}
+            assert {"421", "default"} <= set(errors)
+            assert all(told["content"] == problem and told["description"] for told in errors.values())
+    assert statuses == {
+        "/api/v1/ask": {"400", "403", "404", "411", "413", "415", "422", "503"},
+        "/api/v1/articles": set(),
+        "/api/v1/articles/{article_id}": {"404"},
+        "/healthz": set(),
+        "/readyz": {"503"},
+    }
+
+
+def test_the_openapi_document_defines_what_it_names_and_nothing_else(document):
+    schemas = document["components"]["schemas"]
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert named == set(schemas)
+
+
+def test_what_the_server_sends_has_every_field_that_the_openapi_document_requires(client, document):
+    schemas = document["components"]["schemas"]
+    assert list(schemas["Answer"]["properties"]) == schemas["Answer"]["required"] == list(SCHEMA_ORDER)
+    answered, refused = ask(client, MARS), ask(client, "What is the capital of France?")
+    sent = {
+        "Answer": answered,
+        "AnswerText": answered["answer"],
+        "Citation": refused["nearest"][0],
+        "Timings": answered["timings_ms"],
+        "Models": answered["models"],
+        "ArticleList": client.get("/api/v1/articles").json(),
+        "ArticleSummary": client.get("/api/v1/articles").json()["articles"][0],
+        "ArticleDetail": client.get("/api/v1/articles/article").json(),
+        "Health": client.get("/healthz").json(),
+        "Readiness": client.get("/readyz").json(),
+    }
+    for name, body in sent.items():
+        assert set(schemas[name]["required"]) == set(schemas[name]["properties"]) == set(body), name
+    assert schemas["AskRequest"]["required"] == ["question"] == schemas["Turn"]["required"]
+    problem = client.post("/api/v1/ask", json={"question": 7}).json()
+    assert set(schemas["Problem"]["properties"]) == set(problem) == {*schemas["Problem"]["required"], "errors"}
+    assert "errors" not in client.get("/nothing").json()
+
+
+def test_the_answer_in_the_openapi_document_is_one(document):
+    example = document["components"]["schemas"]["Answer"]["example"]
+    answer = TypeAdapter(Answer).validate_python(example, extra="forbid")
+    assert json.loads(json.dumps(answer.as_dict())) == example
+    (citation,) = answer.citations
+    assert answer.answer is not None
+    assert citation.quote[answer.answer.start : answer.answer.end] == answer.answer.text
+    assert citation.article_sha256 == hashlib.sha256(citation.quote.encode()).hexdigest()
