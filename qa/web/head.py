@@ -1,10 +1,11 @@
-"""Our style sheets and script in the head of Gradio's page, from the first byte.
+"""Our title, icon, style sheets and script in the head of Gradio's page, from the first byte, in place of Gradio's own.
 
-Gradio's own `head=` is put in by its script once that runs: the page would flash unstyled first. So the one HTML document
-is rewritten on its way out.
+Gradio's own `head=` is put in by its script once that runs: the page would flash unstyled first, and what shows links'
+previews runs no script. So the one HTML document is rewritten on its way out.
 """
 
 import hashlib
+import re
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -15,13 +16,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 STATIC: Final = Path(__file__).parent / "static"
 STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css")
 SCRIPT: Final = "page.js"
+ICON: Final = "icon.svg"
+DESCRIPTION: Final = "Answers in the article’s own words"
+
+_GRADIOS: Final = re.compile(rb"""\s*<(?:meta\s+(?:property="og:|name="twitter:)|link\s+rel="manifest")[^>]*>""")
+"""Gradio's preview (its name, and an image on another host) and its manifest, which shows its logo."""
 
 
 def head_html(title: str) -> bytes:
-    """What goes before `</head>`: title, style sheets and script, each address with its content's hash."""
+    """What goes before `</head>`: title, preview, icon, style sheets and script, each address with its content's hash."""
+    title = escape(title)
     links = "".join(f'<link rel="stylesheet" href="{_versioned(name)}">' for name in STYLES)
     return (
-        f'<title>{escape(title)}</title><meta name="color-scheme" content="light dark">{links}'
+        f'<title>{title}</title><meta name="color-scheme" content="light dark">'
+        f'<meta name="description" content="{DESCRIPTION}"><meta property="og:type" content="website">'
+        f'<meta property="og:title" content="{title}"><meta property="og:description" content="{DESCRIPTION}">'
+        f'<meta name="twitter:card" content="summary">'
+        f'<link rel="icon" type="image/svg+xml" href="{_versioned(ICON)}">{links}'
         f'<script src="{_versioned(SCRIPT)}" defer></script>'
     ).encode()
 
@@ -31,14 +42,14 @@ def _versioned(name: str) -> str:
 
 
 class PageHead:
-    """ASGI middleware that adds `html` to the head of the document at `/`, which Gradio sends uncompressed."""
+    """ASGI middleware that puts `html` into the head of the document at `/`, which Gradio sends uncompressed."""
 
     def __init__(self, app: ASGIApp, html: bytes) -> None:
         self.app = app
         self.html = html
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything but `GET /` through; that one is read whole (40 kB) and sent on with the addition."""
+        """Pass everything but `GET /` through; that one is read whole (40 kB) and sent on rewritten."""
         if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
@@ -56,7 +67,8 @@ class PageHead:
             body.extend(message.get("body", b""))
             if message.get("more_body", False):
                 return
-            whole = bytes(body).replace(b"</head>", self.html + b"</head>", 1)
+            head, end, rest = bytes(body).partition(b"</head>")
+            whole = _GRADIOS.sub(b"", head) + self.html + end + rest
             MutableHeaders(scope=start)["Content-Length"] = str(len(whole))
             await send(start)
             await send({"type": "http.response.body", "body": whole})

@@ -6,13 +6,14 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from qa.pipeline import QAPipeline
 from qa.settings import Settings
 from qa.web.api import api_router
 from qa.web.guard import Guard
-from qa.web.head import STATIC, PageHead, head_html
+from qa.web.head import ICON, STATIC, PageHead, head_html
 from qa.web.hosts import Hosts
 from qa.web.openapi import DescribedAPI
 from qa.web.page import THEME, build_page, page_title
@@ -33,6 +34,11 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     install_problem_handlers(app)
     app.include_router(api_router(pipeline, Workers(os.cpu_count() or 1)))
     app.mount("/ui", StaticFiles(directory=STATIC), name="ui")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def favicon() -> FileResponse:  # for those that ask without having read the page, which names the icon
+        return FileResponse(STATIC / ICON, media_type="image/svg+xml")
+
     app.add_middleware(PageHead, html=head_html(page_title(pipeline)))
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     # An empty list answers no origin but the server's own. It must be this class: Gradio looks for it on the parent, and
