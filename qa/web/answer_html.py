@@ -45,6 +45,15 @@ def error_html(message: str) -> str:
     return f'<div class="qa-turn qa-error" id="{_turn_id()}"><p>{_escape(message)}</p></div>'
 
 
+def notice_html(words: str = "") -> str:
+    """Above the question box: why a question was not asked, in `words`, and the list, as yet empty, of those that wait."""
+    unasked = " qa-unasked" if words else ""
+    return (
+        f'<div class="qa-notice{unasked}" role="alert">{_escape(words)}</div>'
+        '<ul class="qa-waiting" aria-label="Waiting to be asked"></ul>'
+    )
+
+
 def welcome_html(suggestions: Sequence[str]) -> str:
     """What an empty chat says."""
     return (

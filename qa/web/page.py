@@ -28,6 +28,9 @@ MOST_MESSAGES = 60
 MOST_SUGGESTIONS = 4
 """Questions that an empty chat suggests."""
 
+NEXT_QUESTION = "(typed, ...rest) => [window.articleQA?.asking() ?? typed, ...rest]"
+"""Run in the browser when a question is sent: the page's script keeps what is to be asked, and asks one at a time."""
+
 Message = dict[str, str]
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
@@ -74,48 +77,52 @@ class Page:
         """What an empty chat shows."""
         return html.welcome_html(self.pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
 
-    def ask(self, question: Any, article_id: Any, conversation: Any) -> Iterator[tuple[list[Message], str]]:
-        """The conversation with the question, at once, then with its answer; and what the question box shows."""
+    def ask(self, question: Any, article_id: Any, conversation: Any) -> Iterator[list[Message]]:
+        """The conversation with the question, at once, then with its answer."""
         question = question if isinstance(question, str) else ""
         so_far = kept_messages(conversation)
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
-            yield [*so_far, {"role": "assistant", "content": html.busy_html()}], ""
-        reply, again = self._answer(question, article_id)
-        yield [*so_far, {"role": "assistant", "content": reply}], again
+            yield [*so_far, {"role": "assistant", "content": html.busy_html()}]
+        yield [*so_far, {"role": "assistant", "content": self._answer(question, article_id)}]
 
     def open(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question."""
         asked, question = request.query_params.get("article"), request.query_params.get("q", "")
         try:
             article = self.pipeline.index.article(asked) if asked else self.first
-        except ArticleError as error:
-            told = {"role": "assistant", "content": html.error_html(str(error))}
-            yield (gr.skip(), gr.skip(), gr.skip(), [told])
+        except ArticleError:
+            yield (*(gr.skip(),) * 4, html.notice_html(f"{_unknown(asked)} Shown is “{self.first.title}”."))
             return
         # The conversation's value is left alone: a quick reader may have asked before this arrives.
         if article.id == self.first.id:
-            yield (gr.skip(),) * 4  # yielding nothing would empty all four
+            yield (gr.skip(),) * 5  # yielding nothing would empty all five
         else:
             welcome = gr.update(placeholder=self.welcome(article))
-            yield (self.masthead(article.id), self.reading(article), article.id, welcome)
+            yield (self.masthead(article.id), self.reading(article), article.id, welcome, gr.skip())
         if question.strip():
-            for conversation, _ in self.ask(question, article.id, []):
-                yield (gr.skip(), gr.skip(), gr.skip(), conversation)
+            for conversation in self.ask(question, article.id, []):
+                yield (gr.skip(), gr.skip(), gr.skip(), conversation, gr.skip())
 
-    def _answer(self, question: str, article_id: Any) -> tuple[str, str]:
-        """The message that answers, and what the question box shows next: a question to be mended, or nothing."""
+    def _answer(self, question: str, article_id: Any) -> str:
+        """The message that answers."""
         try:
             article = self.pipeline.index.article(article_id or self.first.id)
             low, high = self.pipeline.index.sentence_rows(article.id)
             answer = self.pipeline.answer(question, article=article.id)
-            return html.answer_html(answer, article, self.pipeline.index.sentences[low:high]), ""
+            return html.answer_html(answer, article, self.pipeline.index.sentences[low:high])
+        except ArticleError:
+            return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
         except ArticleQAError as error:
-            return html.error_html(str(error)), question
+            return html.error_html(str(error))
         except Exception:
             # The reader gets words, the log the traceback: raised, it would cover the whole conversation with "Error".
             log.exception("A question from the page failed")
-            return html.error_html("The server failed to answer; its log says why. Asking again may work."), question
+            return html.error_html("The server failed to answer; its log says why. Asking again may work.")
+
+
+def _unknown(article_id: Any) -> str:
+    return f"There is no article called “{str(article_id)[:80]}” here."
 
 
 def kept_messages(conversation: Any) -> list[Message]:
@@ -160,7 +167,7 @@ def build_page(pipeline: QAPipeline) -> gr.Blocks:
                     allow_tags=False,
                     placeholder=page.welcome(page.first),
                 )
-                gr.HTML('<div class="qa-notice" role="alert"></div>', elem_id="qa-notices", apply_default_css=False)
+                notices = gr.HTML(html.notice_html(), elem_id="qa-notices", apply_default_css=False)
                 question = gr.Textbox(
                     elem_id="qa-question",
                     label="Your question",
@@ -176,7 +183,9 @@ def build_page(pipeline: QAPipeline) -> gr.Blocks:
             [question.submit],
             page.ask,
             [question, article_id, chat],
-            [chat, question],
+            [chat],
+            js=NEXT_QUESTION,
+            trigger_mode="multiple",  # "once" would drop, without a word, a question sent too soon after another
             preprocess=False,
             show_progress="hidden",
             api_name="converse",
@@ -185,7 +194,7 @@ def build_page(pipeline: QAPipeline) -> gr.Blocks:
         blocks.load(
             page.open,
             None,
-            [masthead, reading, article_id, chat],
+            [masthead, reading, article_id, chat, notices],
             show_progress="hidden",
             api_name="open",
             api_visibility="private",

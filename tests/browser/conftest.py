@@ -3,6 +3,7 @@
 Every page is watched: an uncaught error, or a request to another origin, fails the test that opened it.
 """
 
+import asyncio
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from index.encoder import Encoder
 from index.store import Index
+from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from qa.web.serve import address, claim_port
 from qa.web.server import create_app
@@ -46,7 +48,7 @@ ARGUMENTS = [
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of `python app.py` over the seed article, which builds its index first."""
     index = tmp_path_factory.mktemp("browser") / "built"
@@ -69,38 +71,52 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scripted(toy_index: Index, toy_encoder: Encoder) -> ScriptedPipeline:
     return ScriptedPipeline(toy_index, toy_encoder)
 
 
-@pytest.fixture(scope="session")
-def scripted_server(scripted: ScriptedPipeline) -> Iterator[str]:
-    """The address of a server over two articles whose answers are scripted; it runs in a thread of this process."""
-    listener = claim_port("127.0.0.1", 0)
-    server: uvicorn.Server | None = None
+class Serving:
+    """A server in a thread of this process, which can be stopped and started again at the same address."""
 
-    async def run() -> None:
-        nonlocal server
-        app = create_app(scripted, load_settings())
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
-        await server.serve(sockets=[listener])
+    def __init__(self, pipeline: QAPipeline) -> None:
+        self.pipeline = pipeline
+        self.port = 0
+        self.start()
 
-    import asyncio
+    def start(self) -> None:
+        self.listener = claim_port("127.0.0.1", self.port)
+        self.address = address("127.0.0.1", self.listener)
+        self.port = self.listener.getsockname()[1]
+        self.listener.listen(128)
+        self.server: uvicorn.Server | None = None
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self.thread.start()
 
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    listener.listen(128)
-    thread.start()
-    yield address("127.0.0.1", listener)
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.should_exit = True
+        self.thread.join(30)
+        self.listener.close()
+
+    async def _run(self) -> None:
+        app = create_app(self.pipeline, load_settings())
+        self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+        await self.server.serve(sockets=[self.listener])
+
+
+@pytest.fixture(scope="package")
+def scripted_server(scripted: ScriptedPipeline) -> Iterator[Serving]:
+    """A server over two articles whose answers are scripted."""
+    serving = Serving(scripted)
+    yield serving
     scripted.release.set()
-    if server is not None:
-        server.should_exit = True
-    thread.join(30)
-    listener.close()
+    serving.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    # For this package only: Playwright runs an event loop in this thread, beside which no other test could run one.
     path = find()
     if path is None:
         pytest.fail(f"there is no Chromium to test with; install one: {COMMAND}")
@@ -110,7 +126,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def contexts(browser: Browser) -> Callable[..., BrowserContext]:
     """A context for each set of options, made once: its cache spares every page but the first the loading of Gradio."""
 
@@ -126,13 +142,13 @@ def contexts(browser: Browser) -> Callable[..., BrowserContext]:
 
 
 @pytest.fixture
-def open_page(contexts: Callable[..., BrowserContext], server: str, scripted_server: str) -> Iterator[OpenPage]:
+def open_page(contexts: Callable[..., BrowserContext], server: str, scripted_server: Serving) -> Iterator[OpenPage]:
     """Opens a page that is ready to be asked; `query` as in an address, `scripted=True` for the scripted server."""
     pages: list[Page] = []
     faults: list[str] = []
 
     def opened(query: str = "", *, scripted: bool = False, phone: bool = False, **how: str) -> Page:
-        origin = scripted_server if scripted else server
+        origin = scripted_server.address if scripted else server
         page = contexts(phone=phone, **how).new_page()
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))

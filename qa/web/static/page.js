@@ -5,9 +5,10 @@
 
   const narrow = matchMedia("(max-width: 879px)");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const touch = matchMedia("(pointer: coarse)");
   const seen = new Set(); // ids of the answers that have arrived
+  const told = new WeakMap(); // Gradio's error toasts that were passed on, and their words
   let origin = null; // the citation that sent the reader to the article, on a narrow screen
-  let passedOn = null; // the last of Gradio's error toasts that was passed on
   let wanted = new URLSearchParams(location.search).get("s"); // the sentence that the address asks for, once
 
   const $ = (selector, within = document) => within.querySelector(selector);
@@ -77,7 +78,7 @@
   function visit(link) {
     const sentence = light(link);
     if (!sentence) return;
-    address({ s: link.hash.slice(2) });
+    addressOf(link.closest(".qa-turn"), link.hash.slice(2));
     origin = link;
     scrollTo(sentence);
     if (narrow.matches) {
@@ -106,17 +107,104 @@
     history.replaceState(history.state, "", url);
   }
 
+  /** Lets the address reopen this turn; what cannot be asked again leaves the article's own address. */
+  function addressOf(turn, s) {
+    const link = $(".qa-link", turn);
+    if (link) {
+      const query = new URLSearchParams(link.getAttribute("href"));
+      address({ article: query.get("article"), q: query.get("q"), s: s ?? query.get("s") });
+    } else {
+      const q = turn.matches(".qa-help") ? ($(".qa-question", questionOf(turn))?.textContent ?? null) : null;
+      address({ article: shown(), q, s: null });
+    }
+  }
+
+  const shown = () => $(".qa-article")?.dataset.article;
+  const questionOf = (turn) => turn.closest(".message-row")?.previousElementSibling ?? turn;
   const absolute = (link) => new URL(link.getAttribute("href"), location.origin + location.pathname).href;
 
-  // --- asking and copying ------------------------------------------------------------------------------------------
+  // --- asking ------------------------------------------------------------------------------------------------------
+
+  // Questions are asked one at a time, in turn: two at once would each overwrite the other's answer. None is ever dropped:
+  // each is on its way, or waits, or is in the question box.
+  let onItsWay = new URLSearchParams(location.search).get("q")?.trim() || null; // which the server asks by itself
+  let waiting = [];
+  let lost = false; // no connection: Gradio reloads the page once the server is back, and what waits is asked then
+  const UNASKED = "article-qa-unasked";
+
+  const box = () => $("#qa-question textarea");
+
+  function write(text) {
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box(), text);
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+  }
 
   function ask(question) {
-    const box = $("#qa-question textarea");
-    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, question);
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    // Gradio reads the box after its own update of the page
-    requestAnimationFrame(() => $("#qa-question .submit-button").click());
+    waiting.push(question);
+    askNext();
   }
+
+  function askNext() {
+    if (!lost && onItsWay === null && waiting.length) {
+      onItsWay = waiting.shift();
+      $("#qa-question .submit-button").click(); // Gradio then takes the question from `asking`
+    }
+    showWaiting();
+  }
+
+  globalThis.articleQA = { asking: () => onItsWay };
+
+  function showWaiting() {
+    const items = waiting.map((question) => {
+      const item = document.createElement("li");
+      item.dir = "auto";
+      item.textContent = question;
+      return item;
+    });
+    $(".qa-waiting")?.replaceChildren(...items);
+    if (lost) keep();
+  }
+
+  /** What was not asked goes back into the box, before what stands there by now. */
+  function handBack() {
+    const unasked = [onItsWay, ...waiting, box().value].filter(Boolean);
+    onItsWay = null;
+    waiting = [];
+    write(unasked.join("\n"));
+    showWaiting();
+  }
+
+  function loseConnection() {
+    lost = true;
+    if (onItsWay !== null) waiting.unshift(onItsWay);
+    onItsWay = null;
+    address({ article: shown(), q: null, s: null });
+    showWaiting();
+  }
+
+  function keep() {
+    sessionStorage.setItem(UNASKED, JSON.stringify({ waiting, typed: box().value }));
+  }
+
+  /** After the reload that ends a lost connection: asks what waited, once the page shows the article that it was asked of. */
+  function takeUp() {
+    if (!sessionStorage.getItem(UNASKED) || !box() || !$(".qa-welcome")) return;
+    const right = (new URLSearchParams(location.search).get("article") ?? shown()) === shown();
+    if (!right && !$(".qa-unasked")) return;
+    const kept = JSON.parse(sessionStorage.getItem(UNASKED));
+    sessionStorage.removeItem(UNASKED);
+    if (performance.getEntriesByType("navigation")[0]?.type !== "reload") return;
+    write(right ? kept.typed : [...kept.waiting, kept.typed].filter(Boolean).join("\n"));
+    if (right) waiting = kept.waiting;
+    askNext();
+  }
+
+  /** Whoever presses a chip that then vanishes goes on in the question box; a finger gets no keyboard in its way. */
+  function goToBox() {
+    if (!touch.matches) box().focus({ preventScroll: true });
+  }
+
+  // --- copying -----------------------------------------------------------------------------------------------------
 
   async function copy(text, control) {
     try {
@@ -149,11 +237,10 @@
 
   function arrived(turn) {
     notice("");
-    const link = $(".qa-link", turn);
-    if (link) {
-      const query = new URLSearchParams(link.getAttribute("href"));
-      address({ article: query.get("article"), q: query.get("q"), s: query.get("s") });
-    }
+    addressOf(turn);
+    if (turn.matches(".qa-error") && onItsWay && !box().value) write(onItsWay); // to be mended, or asked again
+    onItsWay = null;
+    askNext();
     dim();
     const chips = $$("a.qa-cite, a.qa-near", turn);
     const chosen = wanted && chips.find((chip) => chip.hash === `#s${wanted}`);
@@ -164,18 +251,16 @@
       if (sentence && chosen) address({ s: chosen.hash.slice(2) });
       if (sentence && !narrow.matches) scrollPane(sentence);
     }
-    const question = turn.closest(".message-row")?.previousElementSibling ?? turn;
     requestAnimationFrame(() => {
       if (turn.matches(".qa-error")) turn.scrollIntoView({ block: "nearest", behavior: motion() });
-      else question.scrollIntoView({ block: "start", behavior: motion() });
+      else questionOf(turn).scrollIntoView({ block: "start", behavior: motion() });
     });
   }
 
   /** An address may name a sentence without a question. */
   function openSentence() {
     const query = new URLSearchParams(location.search);
-    const shown = $(".qa-article")?.dataset.article;
-    if (!wanted || query.has("q") || !shown || (query.get("article") ?? shown) !== shown) return;
+    if (!wanted || query.has("q") || !shown() || (query.get("article") ?? shown()) !== shown()) return;
     const sentence = lightSentence(`s${wanted}`);
     wanted = null;
     if (sentence) scrollTo(sentence);
@@ -187,14 +272,32 @@
   }
 
   /** Gradio says in a passing toast that a question did not get through; here it is said where the reader looks. */
-  function passOnToast() {
-    const words = $('.toast-body.error [data-testid="toast-text"]')?.textContent;
-    if (words === passedOn) return;
-    passedOn = words;
-    if (!words) return;
-    if (/connection/i.test(words)) notice("The server cannot be reached. Your question is kept; trying again by itself …");
-    else if (/busy|full/i.test(words)) notice("The server is busy. Your question is kept; please ask again in a moment.");
-    else notice(words);
+  function passOnToasts() {
+    for (const toast of $$(`.toast-body.error [data-testid="toast-text"]`)) {
+      const words = toast.textContent;
+      if (!words || told.get(toast) === words) continue;
+      told.set(toast, words);
+      if (/connection/i.test(words)) {
+        loseConnection();
+        notice("The server cannot be reached. Your question is kept, and asked by itself once the server is back.");
+      } else {
+        const busy = "The server is busy. Your question is kept; please ask again in a moment.";
+        notice(/busy|full/i.test(words) ? busy : words);
+        handBack();
+      }
+    }
+  }
+
+  /** The server tells of an article that there is not: the question stays to be asked of the one shown. */
+  function passOnRefusal() {
+    const refusal = $(".qa-unasked");
+    refusal?.classList.remove("qa-unasked");
+    if (refusal && onItsWay !== null) handBack();
+  }
+
+  function nameTab() {
+    const title = `${$(".qa-article")?.dataset.title ?? ""} · Article QA`.replace(/[\t\n\f\r ]+/g, " ").trim();
+    if (shown() && document.title !== title) document.title = title;
   }
 
   /** Gradio names each message by its source, tags and all; a reader of screens should hear who speaks. */
@@ -210,16 +313,20 @@
   }
 
   function lookAround() {
+    nameTab();
     nameMessages();
-    passOnToast();
+    passOnToasts();
+    passOnRefusal();
+    takeUp();
     openSentence();
     const turn = $$(".qa-turn").at(-1);
     if (turn && !seen.has(turn.id)) {
       seen.add(turn.id);
       arrived(turn);
     } else if (!turn && seen.size && $(".qa-welcome")) {
-      seen.clear(); // the conversation was cleared
+      seen.clear(); // the conversation was cleared, by a button that went with it
       dim();
+      if (document.activeElement === document.body) goToBox();
       address({ q: null, s: null });
     }
   }
@@ -231,10 +338,14 @@
     (event) => {
       const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
       const control = event.target.closest?.("a.qa-cite, a.qa-near, .qa-ask, .qa-copy, .qa-link, .qa-back, a[href^='#qa-']");
+      if (event.isTrusted && event.target.closest?.("#qa-question .submit-button")) send(event);
       if (!control || !plain) return;
       event.preventDefault();
       if (control.matches(".qa-cite, .qa-near")) visit(control);
-      else if (control.matches(".qa-ask")) ask(control.textContent);
+      else if (control.matches(".qa-ask")) {
+        ask(control.textContent);
+        goToBox();
+      }
       else if (control.matches(".qa-copy")) copyQuote(control);
       else if (control.matches(".qa-link")) copy(absolute(control), control);
       else if (control.matches(".qa-back")) goBack();
@@ -249,6 +360,26 @@
 
   document.addEventListener("change", (event) => {
     if (event.target.matches?.(".qa-select")) location.search = new URLSearchParams({ article: event.target.value });
+  });
+
+  function send(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    const question = box().value;
+    write("");
+    ask(question);
+  }
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Enter" && event.target === box() && !event.shiftKey && !event.isComposing) send(event);
+    },
+    true,
+  );
+
+  document.addEventListener("input", (event) => {
+    if (lost && event.target === box()) keep();
   });
 
   document.addEventListener("keydown", (event) => {

@@ -1,0 +1,144 @@
+"""No question is lost, whatever happens to the server or however fast one types; and the address reopens what is shown."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Serving, ask
+from tests.browser.scripted import MARKED
+
+BOX = "#qa-question textarea"
+
+
+def query(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def send(page: Page, question: str) -> None:
+    page.locator(BOX).fill(question)
+    page.keyboard.press("Enter")
+
+
+def asked(page: Page) -> list[str]:
+    return page.locator(".qa-question").all_inner_texts()
+
+
+def test_questions_sent_in_haste_are_each_answered_in_turn(open_page, scripted):
+    page = open_page(scripted=True)
+    scripted.release.clear()
+    for question in ("slow", "several", "words"):
+        send(page, question)
+        page.wait_for_timeout(50)
+    page.locator(BOX).fill("a draft")
+    expect(page.locator(".qa-waiting li")).to_have_text(["several", "words"])
+    scripted.release.set()
+    expect(page.locator(".qa-turn")).to_have_count(3)
+    assert asked(page) == ["slow", "several", "words"]
+    expect(page.locator(".qa-turn").nth(1).locator(".qa-cite")).to_have_count(3)
+    expect(page.locator(".qa-turn mark").last).to_have_text(MARKED)
+    expect(page.locator(".qa-waiting li")).to_have_count(0)
+    expect(page.locator(BOX)).to_have_value("a draft")
+
+
+def test_a_question_sent_while_that_of_the_address_is_answered_waits_for_it(open_page, scripted):
+    scripted.release.clear()
+    page = open_page(scripted=True)
+    page.goto(page.url + "?q=slow", wait_until="commit")
+    expect(page.locator(".qa-busy")).to_be_visible()
+    send(page, "words")
+    scripted.release.set()
+    expect(page.locator(".qa-turn")).to_have_count(2)
+    assert asked(page) == ["slow", "words"]
+
+
+def test_a_question_that_finds_no_server_is_asked_once_there_is_one_again(open_page, scripted_server: Serving):
+    page = open_page("?article=moon", scripted=True)
+    expect(page.locator(".qa-select")).to_have_value("moon")
+    ask(page, "words of it")
+    ask(page, "several")
+    scripted_server.stop()
+    try:
+        send(page, "low")
+        expect(page.locator(".qa-notice")).to_contain_text("cannot be reached. Your question is kept")
+        expect(page.locator(".qa-waiting li")).to_have_text("low")
+        page.locator(BOX).fill("")
+        send(page, "overview")
+        page.locator(BOX).fill("a draft")
+    finally:
+        scripted_server.start()
+    expect(page.locator(".qa-overview")).to_be_visible()
+    expect(page.locator(".qa-select")).to_have_value("moon")
+    assert asked(page) == ["low", "overview"]
+    expect(page.locator(BOX)).to_have_value("a draft")
+    expect(page.locator(".qa-notice")).to_be_empty()
+    page.reload()
+    expect(page.locator(".qa-overview")).to_be_visible()
+    assert asked(page) == ["overview"]  # what was kept is asked once only
+
+
+def test_a_busy_server_twice_in_a_row_keeps_the_question_each_time(open_page):
+    page = open_page(scripted=True)
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
+    for _ in range(2):
+        send(page, "words")
+        expect(page.locator(".qa-notice")).to_contain_text("busy")
+        expect(page.locator(BOX)).to_have_value("words")
+    page.unroute("**/queue/join*")
+    page.keyboard.press("Enter")
+    expect(page.locator(".qa-answer")).to_be_visible()
+    assert asked(page) == ["words"]
+
+
+def test_a_citation_of_an_earlier_answer_puts_that_answer_in_the_address(open_page):
+    page = open_page(scripted=True)
+    ask(page, "several")
+    ask(page, "words")
+    assert query(page)["q"] == "words"
+    chip = page.locator(".qa-cite").nth(1)
+    chip.click()
+    assert query(page) == {"article": "article", "q": "several", "s": chip.get_attribute("href").removeprefix("#s")}
+    ask(page, "nothing of this")
+    chip.click()
+    near = page.locator(".qa-near").first
+    near.click()
+    assert query(page)["q"] == "nothing of this"
+    assert query(page)["s"] == near.get_attribute("href").removeprefix("#s")
+
+
+def test_the_address_reopens_a_greeting_and_forgets_what_cannot_be_asked(open_page):
+    page = open_page(scripted=True)
+    ask(page, "several")
+    ask(page, "Hello!")
+    assert query(page) == {"article": "article", "q": "Hello!"}
+    page.reload()
+    expect(page.locator(".qa-help")).to_be_visible()
+    ask(page, "broken")
+    assert query(page) == {"article": "article"}
+
+
+def test_an_article_that_there_is_not_is_told_and_the_question_kept_beside_the_welcome(open_page):
+    page = open_page("?article=nope&q=Who+is+Musk%3F", scripted=True)
+    expect(page.locator(".qa-notice")).to_have_text(re.compile("^There is no article called “nope” here. Shown is “Putin"))
+    expect(page.locator(BOX)).to_have_value("Who is Musk?")
+    expect(page.locator(".qa-welcome .qa-ask")).to_have_text(["several", "overview"])
+    page.locator(BOX).press("Enter")
+    expect(page.locator(".qa-no_answer")).to_be_visible()
+    expect(page.locator(".qa-notice")).to_be_empty()
+    assert query(page)["article"] == "article"
+
+
+def test_the_tab_is_named_after_the_article_shown(open_page):
+    page = open_page("?article=moon", scripted=True)
+    expect(page).to_have_title("Water on the Moon · Article QA")
+
+
+def test_after_a_suggestion_or_clear_the_focus_is_in_the_question_box(open_page):
+    page = open_page(scripted=True)
+    page.locator(".qa-ask").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".qa-answer")).to_be_visible()
+    expect(page.locator(BOX)).to_be_focused()
+    page.get_by_role("button", name="Clear").press("Enter")
+    expect(page.locator(".qa-welcome")).to_be_visible()
+    expect(page.locator(BOX)).to_be_focused()
