@@ -32,13 +32,15 @@ class ScriptedPipeline(QAPipeline):
         """The script's ranking."""
         return [self._predicted(question, article or "article") for question in questions]
 
-    def answer(self, question: str, **how: Any) -> Answer:
-        """The real answer over the scripted ranking."""
+    def answer(self, question: str, *, article: str | None = None, **how: Any) -> Answer:
+        """The real composition of the scripted ranking."""
+        if question not in SCRIPTS:
+            return super().answer(question, article=article, **how)
         if question == "broken":
             raise RuntimeError("broken by script")
         if question == "slow":
             self.release.wait(60)
-        answer = super().answer(question, **how)
+        answer = self.compose(self.predict([question], article=article)[0])
         return replace(answer, kind="overview") if question == "overview" else answer
 
     def _predicted(self, question: str, article: str) -> Prediction:

@@ -140,7 +140,7 @@ def test_on_a_phone_a_chip_goes_to_the_sentence_and_a_button_leads_back(open_pag
 
 def test_on_a_phone_the_question_box_stays_at_hand_beside_a_long_answer(open_page):
     page = open_page(scripted=True, phone=True)
-    page.set_viewport_size({"width": 390, "height": 420})
+    page.set_viewport_size({"width": 390, "height": 300})
     ask(page, "overview")
     expect(page.locator(".qa-question")).to_be_in_viewport(ratio=1)
     expect(page.locator("#qa-question .submit-button")).to_be_in_viewport(ratio=1)
