@@ -119,7 +119,9 @@ def test_the_address_reopens_a_greeting_and_forgets_what_cannot_be_asked(open_pa
 
 def test_an_article_that_there_is_not_is_told_and_the_question_kept_beside_the_welcome(open_page):
     page = open_page("?article=nope&q=Who+is+Musk%3F", scripted=True)
-    expect(page.locator(".qa-notice")).to_have_text(re.compile("^There is no article called “nope” here. Shown is “Putin"))
+    expect(page.locator(".qa-notice")).to_have_text(
+        re.compile("^There is no article called “nope” here. Shown is “Putin")
+    )
     expect(page.locator(BOX)).to_have_value("Who is Musk?")
     expect(page.locator(".qa-welcome .qa-ask")).to_have_text(["several", "overview"])
     page.locator(BOX).press("Enter")
