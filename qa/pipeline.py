@@ -114,21 +114,21 @@ class QAPipeline:
         retrievals = self.retriever.retrieve(questions, article)
         retrieved = time.perf_counter()
         judgements = self.decision.judge(np.array([features(retrieval) for retrieval in retrievals]))
-        ranked = [self.reader.rank(retrieval, depth) for retrieval in retrievals]
-        low, high = self.index.passage_rows(article)
+        read = [tuple(retrieval.passages(self.settings.depth)) for retrieval in retrievals]
+        ranked = [self.reader.rank(*pair, depth) for pair in zip(retrievals, read, strict=True)]
         return [
             Prediction(
                 question=question,
                 ranked=sentences,
                 best=self.reader.span(self.index, sentences[0]),
-                read=self.index.passages[low:high],
+                read=passages,
                 p_no_answer=judgement.p_no_answer,
                 p_right=judgement.p_right,
                 answerable=judgement.answerable,
                 retrieve_ms=(retrieved - started) * 1_000 / len(questions),
                 read_ms=_milliseconds(retrieved) / len(questions),
             )
-            for question, sentences, judgement in zip(questions, ranked, judgements, strict=True)
+            for question, passages, sentences, judgement in zip(questions, read, ranked, judgements, strict=True)
         ]
 
     def compose(self, prediction: Prediction, *, top_k: int = 3, total_ms: float | None = None) -> Answer:

@@ -53,7 +53,7 @@ class Retrieval:
         return self.index.sentences[self.first_row + int(position)]
 
     def passages(self, depth: int) -> list[Passage]:
-        """The `depth` best passages, a passage scoring as its best sentence; best first."""
+        """The `depth` best passages, all of them if it is 0, a passage scoring as its best sentence; best first."""
         best: dict[tuple[str, int], None] = {}
         for position in self.order:
             sentence = self.sentence(position)

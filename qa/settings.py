@@ -66,6 +66,9 @@ class Settings(BaseSettings):
             description="another sentence-transformers model, by path or hub name; none = the packaged all-MiniLM-L6-v2"
         ),
     ] = None
+    depth: Annotated[
+        int, Field(ge=0, le=10_000, description="best passages that are read for an answer; 0 reads all of them")
+    ] = 0
     dense_sentence: Annotated[float, Weight("sentence similarity (z-score)")] = 0.78
     bm25_sentence: Annotated[float, Weight("sentence BM25 (z-score)")] = 0.05
     dense_passage: Annotated[float, Weight("passage similarity (z-score)")] = 0.93

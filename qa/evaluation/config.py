@@ -14,7 +14,7 @@ import qa
 from index.encoder import Encoder
 from index.errors import SettingsError
 from qa.decision import Decision
-from qa.evaluation.questions import DataFile
+from qa.evaluation.questions import Dataset
 from qa.settings import Settings, load_settings
 
 _LIBRARIES = (
@@ -31,14 +31,15 @@ _LIBRARIES = (
     "torch",
     "transformers",
 )
+_SERVERS = ("host", "port", "hosts", "articles")
+"""Settings that no evaluation uses: it brings its own articles, and serves nobody."""
 _EDGES = ("web", "cli", "training")
 """Parts of `qa` that no evaluation runs."""
 
 
 def describe_run(
     *,
-    files: tuple[DataFile, ...],
-    questions: int,
+    dataset: Dataset,
     limit: int | None,
     seed: int,
     oracle_passage: bool,
@@ -49,15 +50,16 @@ def describe_run(
 ) -> dict[str, Any]:
     """Everything that decides what the files of a run say, timings apart; two runs alike in it write the same bytes.
 
-    :param questions: how many questions the files hold, before `limit`.
+    The articles are named by their texts' hashes, since a question file may leave an article's text to another file.
     """
     return {
-        "data": [asdict(file) for file in files],
-        "questions": questions,
+        "data": [asdict(file) for file in dataset.files],
+        "articles": {article.id: article.sha256 for article in dataset.articles},
+        "questions": len(dataset.questions),
         "limit": limit,
         "seed": seed,
         "oracle_passage": oracle_passage,
-        "settings": settings.model_dump(mode="json", exclude={"host", "port", "hosts"}),
+        "settings": settings.model_dump(mode="json", exclude=set(_SERVERS)),
         "models": {
             "encoder": encoder.name,
             "encoder_sha256": encoder.fingerprint,
@@ -75,16 +77,14 @@ def parse_settings(texts: Sequence[str]) -> Settings:
 
     :raises SettingsError: some cannot be used; one line that names each.
     """
+    known = [name for name in Settings.model_fields if name not in _SERVERS]
     chosen: dict[str, object] = {}
     problems = []
     for text in texts:
         name, sign, value = text.partition("=")
-        if not sign or name not in Settings.model_fields:
-            problems.append(f"--set {text}: expected KEY=VALUE, KEY one of {', '.join(Settings.model_fields)}")
-        try:
-            chosen[name] = json.loads(value) if value.startswith("[") else value
-        except ValueError as error:
-            problems.append(f"--set {text}: found no JSON list ({error})")
+        if not sign or name not in known:
+            problems.append(f"--set {text}: expected KEY=VALUE, KEY one of {', '.join(known)}")
+        chosen[name] = value
     if problems:
         raise SettingsError("; ".join(problems))
     return load_settings(**chosen)

@@ -1,13 +1,15 @@
 """The files of a run: each is written beside its place and renamed into it, so that none is ever seen half-written."""
 
+import fcntl
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from index.errors import DataError
+from index.errors import DataError, SettingsError
 from qa.evaluation.metrics import RANKING_DEPTH
 from qa.evaluation.outcome import Outcome
 
@@ -20,6 +22,23 @@ COMPARISON = "comparison.json"
 RUN = "run.trec"
 QRELS = "qrels.trec"
 REPORT = "report.html"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keeps other runs from writing into `folder` meanwhile; the system's lock on it ends with the process, however.
+
+    :raises SettingsError: another run is writing into it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise SettingsError(f"another evaluation is writing into {folder}; wait for it, or give another --out") from error
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:

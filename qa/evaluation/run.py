@@ -19,7 +19,7 @@ from qa.evaluation.config import describe_run, fingerprint
 from qa.evaluation.datasets import load_data, sample
 from qa.evaluation.gates import ALWAYS, ORACLE, judge, junit
 from qa.evaluation.options import Options
-from qa.evaluation.questions import Question
+from qa.evaluation.questions import Dataset, Question
 from qa.evaluation.report.page import report
 from qa.evaluation.result import Result
 from qa.evaluation.summary import LATENCY, METRICS, Value, summarise
@@ -46,7 +46,8 @@ def evaluate(
     :param encoder: None loads the one that the settings name.
     :param open_pipeline: None opens the pipeline that a reader's questions go through.
     :raises DataError: the data or the baseline cannot be used, or the folder cannot be written.
-    :raises SettingsError: there is no place for a file, or a gate asks for a baseline that is not given.
+    :raises SettingsError: there is no place for a file, another run is writing into the same folder, or a gate asks for a
+        baseline that is not given.
     :raises ArticleQAError: a model or an article cannot be used.
     """
     started = time.perf_counter()
@@ -56,36 +57,30 @@ def evaluate(
     questions = sample(dataset.questions, options.limit, options.seed)
     if baseline:
         refuse_other_questions(baseline, questions)
-    options.out.mkdir(parents=True, exist_ok=True)
-    encoder = encoder or load_encoder(options.settings.encoder)
-    decision = decision_for(encoder.fingerprint, SentenceReader.name, options.settings.index)
-    if decision != load_decision():
-        _log.info("Deciding as in %s, fitted on %s.", options.settings.index, decision.fitted_on)
-    config = describe_run(
-        files=dataset.files,
-        questions=len(dataset.questions),
-        limit=options.limit,
-        seed=options.seed,
-        oracle_passage=options.oracle_passage,
-        settings=options.settings,
-        encoder=encoder,
-        reader=SentenceReader.name,
-        decision=decision,
-    )
-    sitter = _Sitter(
-        options.out, fingerprint(config), open_pipeline or opener(options.settings, encoder, decision), start_progress
-    )
-    timed = frozenset(question.id for question in sample(questions, TIMED, options.seed))
-    asked = sitter.sit("whole articles", whole_articles(dataset, questions), questions, timed)
-    oracle = None
-    if options.oracle_passage:
-        oracle = sitter.sit("gold paragraphs", gold_paragraphs(dataset, questions), questions)
-    metrics = _metrics(asked, oracle, options.seed)
-    comparison = compare_runs(baseline, asked.outcomes, metrics, config, options.seed) if baseline else None
-    verdicts = tuple(judge(list(dict.fromkeys([*options.gates, ALWAYS])), metrics, comparison))
-    result = Result(metrics, config, asked, oracle, comparison, verdicts, time.perf_counter() - started)
-    _write(result, options)
-    sitter.remove_checkpoints()
+    with files.alone(options.out):
+        encoder = encoder or load_encoder(options.settings.encoder)
+        decision = decision_for(encoder.fingerprint, SentenceReader.name, options.settings.index)
+        if decision != load_decision():
+            _log.info("Deciding as in %s, fitted on %s.", options.settings.index, decision.fitted_on)
+        config = describe_run(
+            dataset=dataset,
+            limit=options.limit,
+            seed=options.seed,
+            oracle_passage=options.oracle_passage,
+            settings=options.settings,
+            encoder=encoder,
+            reader=SentenceReader.name,
+            decision=decision,
+        )
+        open_pipeline = open_pipeline or opener(options.settings, encoder, decision)
+        sitter = _Sitter(options.out, fingerprint(config), open_pipeline, start_progress)
+        asked, oracle = _sit(sitter, dataset, questions, options)
+        metrics = _metrics(asked, oracle, options.seed)
+        comparison = compare_runs(baseline, asked.outcomes, metrics, config, options.seed) if baseline else None
+        verdicts = tuple(judge(list(dict.fromkeys([*options.gates, ALWAYS])), metrics, comparison))
+        result = Result(metrics, config, asked, oracle, comparison, verdicts, time.perf_counter() - started)
+        _write(result, options)
+        sitter.remove_checkpoints()
     return result
 
 
@@ -124,6 +119,17 @@ class _Sitter:
             checkpoint.remove()
 
 
+def _sit(
+    sitter: _Sitter, dataset: Dataset, questions: Sequence[Question], options: Options
+) -> tuple[Asked, Asked | None]:
+    """The questions asked of whole articles, and of their gold paragraphs alone when that is wanted too."""
+    timed = frozenset(question.id for question in sample(questions, TIMED, options.seed))
+    asked = sitter.sit("whole articles", whole_articles(dataset, questions), questions, timed)
+    if not options.oracle_passage:
+        return asked, None
+    return asked, sitter.sit("gold paragraphs", gold_paragraphs(dataset, questions), questions)
+
+
 def _refuse_folders(options: Options) -> None:
     """Now rather than after minutes of work.
 
@@ -131,7 +137,8 @@ def _refuse_folders(options: Options) -> None:
     """
     if options.out.exists() and not options.out.is_dir():
         raise SettingsError(f"--out {options.out} is a file; expected a folder, or the name of a new one")
-    if options.junit and (options.junit.is_dir() or not options.junit.absolute().parent.is_dir()):
+    home = options.junit.absolute().parent if options.junit else None
+    if options.junit and home and (options.junit.is_dir() or not (home.is_dir() or home == options.out.absolute())):
         raise SettingsError(
             f"--junit {options.junit} cannot be written; expected the name of a file in a folder that exists"
         )
@@ -157,8 +164,10 @@ def _metrics(asked: Asked, oracle: Asked | None, seed: int) -> dict[str, Value]:
 
 
 def _write(result: Result, options: Options) -> None:
-    """Write the files of the run; metrics.json last, so that a folder's figures never belong to older rows."""
+    """Write the files of the run; figures go first and come last, so that a folder's never belong to older rows."""
     out = options.out
+    for name in (files.METRICS, files.REPORT):
+        (out / name).unlink(missing_ok=True)
     files.write_outcomes(out / files.PREDICTIONS, result.asked.outcomes)
     files.write_trec(out, result.asked.outcomes)
     files.write_json(out / files.CONFIG, result.config)

@@ -15,6 +15,7 @@ from index.store import Index, build_index
 from qa.answer import SCHEMA_ORDER, Answer
 from qa.decision import Decision, load_decision
 from qa.pipeline import QAPipeline
+from qa.settings import load_settings
 from tests.toy import ToyEncoder
 
 ASKED = "Where was ice found?"
@@ -171,6 +172,15 @@ def test_what_cannot_be_asked_is_refused(answering: QAPipeline) -> None:
         answering.answer("When?", article="venus")
     with pytest.raises(ArticleError, match="'venus'"):
         answering.suggestions("venus")
+
+
+def test_only_the_passages_that_are_read_can_answer(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    everything = QAPipeline(toy_index, toy_encoder).predict([ASKED])[0]
+    assert set(everything.read) == set(toy_index.passages)
+    one = QAPipeline(toy_index, toy_encoder, load_settings(depth=1)).predict([ASKED])[0]
+    assert one.read == everything.read[:1]
+    assert one.ranked[0] == everything.ranked[0]
+    assert {found.sentence.passage_id for found in one.ranked} == {one.read[0].id}
 
 
 def test_a_batch_answers_as_single_questions_do(answering: QAPipeline) -> None:
