@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.article import Article, Block
 from index.units import Sentence
 from qa.answer import Answer, AnswerText, Citation, Models, Span
-from qa.web.answer_html import answer_html, error_html, permalink, question_html, welcome_html
+from qa.web.answer_html import answer_html, error_html, notice_html, permalink, question_html, welcome_html
 
 TEXT = 'Musk & "<friends>" met.\nHe spoke of a city. "They may land in 2029," he said. The end came.'
 SENTENCES = [Sentence("a", n, 0, *bounds) for n, bounds in enumerate([(0, 23), (24, 43), (44, 77), (78, 91)])]
@@ -169,6 +169,16 @@ def test_no_message_holds_a_line_break_or_markup_from_outside(text):
             "ul",
             "li",
         }
+
+
+def test_a_welcome_without_suggestions_promises_none():
+    assert "Try one of these" in welcome_html(("Who?",))
+    assert words(welcome_html(())).endswith("you are told so.") and "<ul" not in welcome_html(())
+
+
+def test_a_notice_is_told_from_an_empty_one():
+    assert "qa-unasked" in notice_html("No <b>.") and "&lt;b&gt;" in notice_html("No <b>.")
+    assert "qa-unasked" not in notice_html()
 
 
 def test_equal_answers_are_told_apart_by_their_id():
