@@ -29,7 +29,8 @@ def load_data(sources: Sequence[str]) -> Dataset:
     """All questions of `sources`, which are paths, or `-` for standard input.
 
     A gzipped file is known by its first bytes, SQuAD JSON by being one JSON value without a `question`; anything else is
-    JSONL. Articles whose titles or ids repeat are numbered from the second on. An id must occur once in all the files.
+    JSONL. An article file that several JSONL files name is one article; other articles whose titles or ids repeat are
+    numbered from the second on. A question's id must occur once in all the files.
 
     :raises DataError: a file cannot be read, a row cannot be used (`problems` lists every one with its place and reason),
         or there is no question at all.

@@ -4,6 +4,7 @@
 does not say. Offsets count code points of the article's text, which begins after its front matter.
 """
 
+import errno
 import json
 from pathlib import Path
 
@@ -40,13 +41,12 @@ def read_jsonl(source: str, text: str, folder: Path, collector: Collector) -> No
 
 
 class _Articles:
-    """The article files beside a JSONL, each read once, however many rows name it."""
+    """The article files beside a JSONL, each looked for once, however many rows name it."""
 
     def __init__(self, folder: Path, collector: Collector) -> None:
         self._folder = folder
         self._collector = collector
         self._by_name: dict[str, Article | ArticleError] = {}
-        self._by_path: dict[Path, Article] = {}
 
     def named(self, name: str) -> Article:
         """The article called `name`: the file of that name, else the `.md` or `.txt` that has it as stem or as id.
@@ -58,6 +58,8 @@ class _Articles:
                 self._by_name[name] = self._load(name)
             except ArticleError as error:
                 self._by_name[name] = error
+            except OSError as error:
+                self._by_name[name] = ArticleError(f"{shown(name)} cannot be looked for: {error.strerror or error}")
         found = self._by_name[name]
         if isinstance(found, ArticleError):
             raise found
@@ -65,14 +67,11 @@ class _Articles:
 
     def _load(self, name: str) -> Article:
         candidates = [self._folder / name, *(self._folder / f"{name}{suffix}" for suffix in SUFFIXES)]
-        path = next((candidate for candidate in candidates if candidate.is_file()), None) or self._with_id(name)
+        path = next((candidate for candidate in candidates if _is_file(candidate)), None) or self._with_id(name)
         if path is None:
             known = ", ".join(found.name for found in self._files()) or "none"
             raise ArticleError(f"there is no {shown(name)} beside the questions; articles there: {known}")
-        path = path.resolve()
-        if path not in self._by_path:
-            self._by_path[path] = self._collector.add_article(load_article(path))
-        return self._by_path[path]
+        return self._collector.add_article_file(path)
 
     def _with_id(self, identity: str) -> Path | None:
         for path in self._files():
@@ -85,3 +84,16 @@ class _Articles:
 
     def _files(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _is_file(path: Path) -> bool:
+    """Whether `path` is a file; one whose name is longer than a file's may be is none, though an id may be that long.
+
+    :raises OSError: it cannot be told.
+    """
+    try:
+        return path.is_file()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from index.article import Article
+from index.article import Article, load_article
 from index.errors import QuestionError
 from qa.answer import Span
 from qa.question import check_question
@@ -53,9 +54,6 @@ class Dataset:
     questions: tuple[Question, ...]
     files: tuple[DataFile, ...]
 
-    def article(self, article_id: str) -> Article:
-        return next(article for article in self.articles if article.id == article_id)
-
 
 @dataclass(slots=True)
 class Collector:
@@ -66,6 +64,7 @@ class Collector:
     problems: list[str] = field(default_factory=list)
     _seen: dict[str, str] = field(default_factory=dict)
     _article_ids: set[str] = field(default_factory=set)
+    _by_path: dict[Path, Article] = field(default_factory=dict)
 
     def problem(self, place: str, reason: str) -> None:
         self.problems.append(f"{place}: {reason}")
@@ -80,6 +79,16 @@ class Collector:
         numbered = replace(article, id=article_id)
         self.articles.append(numbered)
         return numbered
+
+    def add_article_file(self, path: Path) -> Article:
+        """The article in `path`, which is one article however many rows of however many files name it.
+
+        :raises ArticleError: it cannot be read, or is no article.
+        """
+        path = path.resolve()
+        if path not in self._by_path:
+            self._by_path[path] = self.add_article(load_article(path))
+        return self._by_path[path]
 
     def add_question(
         self, place: str, row: dict[str, Any], article: Article | None, start_key: str, paragraph: Span | None = None

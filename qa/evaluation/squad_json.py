@@ -52,8 +52,12 @@ def _read_article(place: str, document: object, collector: Collector) -> None:
     article = collector.add_article(article)
     begin = 0
     for number, paragraph in enumerate(paragraphs):
-        span = Span(begin, begin + len(paragraph["context"]))
-        _read_questions(f"{place}.paragraphs[{number}]", paragraph, article, span, collector)
+        here, context = f"{place}.paragraphs[{number}]", paragraph["context"]
+        if paragraph.get("qas") and _says_nothing(context):
+            reason = f"found {shown(context)} under questions; expected a paragraph that says something"
+            collector.problem(f"{here}.context", reason)
+        span = Span(begin, begin + len(context))
+        _read_questions(here, paragraph, article, span, collector)
         begin = span.end + 2
 
 
@@ -68,6 +72,15 @@ def _read_questions(place: str, paragraph: dict[str, Any], article: Article, spa
             collector.problem(here, f"found {shown(row)}; expected an object")
             continue
         collector.add_question(here, row, article, "answer_start", span)
+
+
+def _says_nothing(context: str) -> bool:
+    """Whether a paragraph of a usable article is none by itself, which is how its questions may be asked."""
+    try:
+        article_from_paragraphs("paragraph", "paragraph", [context])
+    except ArticleError:
+        return True
+    return False
 
 
 def _identity(title: str) -> str:

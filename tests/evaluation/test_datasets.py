@@ -138,6 +138,28 @@ def test_wrong_shape_is_reported(tmp_path: Path, document: Any, reason: str) -> 
     assert reason in problems(str(path))[0]
 
 
+@pytest.mark.parametrize("context", ["", " \n\t", "\u200b"])
+def test_questions_about_an_empty_paragraph_are_reported_with_all_else(tmp_path: Path, context: str) -> None:
+    article = squad(asked("ok"), asked("ok"))
+    article["paragraphs"].insert(0, {"context": context, "qas": [asked("void", answers=[])]})
+    only = {"title": "Void", "paragraphs": [{"context": context, "qas": [asked("alone", answers=[])]}]}
+    path = write(tmp_path / "a.json", article, only)
+    found = [line.removeprefix(f"{path}: ") for line in problems(path)]
+    assert [line.split(": ")[0] for line in found] == [
+        "data[0].paragraphs[0].context",
+        "data[0].paragraphs[2].qas[1]",
+        "data[1] ('Void')",
+    ]
+    assert "expected a paragraph that says something" in found[0]
+
+
+def test_an_empty_paragraph_that_nothing_is_asked_of_moves_no_answer(tmp_path: Path) -> None:
+    article = squad(asked(), contexts=["Tea came to Europe in 1610.", "", CONTEXTS[1]])
+    data = load_data([write(tmp_path / "a.json", article)])
+    answer = data.questions[0].answers[0]
+    assert data.articles[0].text[answer.start :].startswith("The Dutch")
+
+
 def test_cut_off_json_is_one_problem_not_one_a_line(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"data": [squad(asked())]}, indent=1)[:-40])
@@ -221,6 +243,45 @@ def test_jsonl_reports_every_line_that_cannot_be_used(tmp_path: Path) -> None:
     ]
     assert len(found) == len(starts)
     assert all(line.startswith(start) for line, start in zip(found, starts, strict=True))
+
+
+def test_an_article_that_two_files_name_is_one_article(tmp_path: Path) -> None:
+    (tmp_path / "tea.md").write_text("Émile drank tea.\n", encoding="utf-8")
+    first = write_rows(tmp_path / "q1.jsonl", jsonl_row())
+    second = write_rows(tmp_path / "q2.jsonl", jsonl_row(id="2", article="tea.md"))
+    data = load_data([first, second])
+    assert [article.id for article in data.articles] == ["tea"]
+    assert [question.article_id for question in data.questions] == ["tea", "tea"]
+
+
+def test_an_overlong_article_name_hides_no_other_row(tmp_path: Path) -> None:
+    (tmp_path / "tea.md").write_text("Émile drank tea.\n", encoding="utf-8")
+    path = write_rows(tmp_path / "q.jsonl", jsonl_row(article="x" * 300), jsonl_row(id="2", question=""))
+    found = [line.removeprefix(path) for line in problems(path)]
+    assert len(found) == 2
+    assert found[0].startswith(":1: article: there is no 'xxx")
+    assert found[1].startswith(":2: question")
+
+
+def test_an_id_too_long_for_a_file_name_still_names_its_article(tmp_path: Path) -> None:
+    (tmp_path / "tea.md").write_text(f"---\nid: {'é' * 200}\n---\nÉmile drank tea.\n", encoding="utf-8")
+    data = load_data([write_rows(tmp_path / "q.jsonl", jsonl_row(article="é" * 200))])
+    assert data.questions[0].article_id == "é" * 200
+
+
+def test_an_article_that_cannot_be_looked_for_is_a_problem_of_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tea.md").write_text("Émile drank tea.\n", encoding="utf-8")
+    path = write_rows(tmp_path / "q.jsonl", jsonl_row(article="coffee"), jsonl_row(id="2", question=""))
+
+    def refuse(folder: Path) -> None:  # as a folder does that may be entered but not listed; root may list every one
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    found = [line.removeprefix(path) for line in problems(path)]
+    assert found[0].startswith(":1: article: 'coffee' cannot be looked for: Permission denied")
+    assert found[1].startswith(":2: question")
 
 
 def test_a_single_jsonl_row_is_not_taken_for_squad(tmp_path: Path) -> None:
