@@ -28,7 +28,7 @@ class Gate:
     bound: float
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.metric}={self.bound:g}"
+        return f"{self.kind} {self.metric}={_exact(self.bound)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,41 +110,57 @@ def junit(verdicts: Sequence[Verdict], metrics: Mapping[str, Value]) -> str:
 
 
 def _under(gate: Gate, metrics: Mapping[str, Value]) -> Verdict:
-    value = metrics[gate.metric]
+    value, bound = metrics[gate.metric], _exact(gate.bound)
     if not isinstance(value, float | int):
-        return Verdict(
-            gate, gate == ALWAYS, f"{gate.metric} is undefined on these questions; {gate.bound:g} was asked for"
-        )
+        return Verdict(gate, gate == ALWAYS, f"{gate.metric} is undefined on these questions; {bound} was asked for")
     lower = gate.metric.removeprefix(ORACLE) in LOWER_IS_BETTER
     short = value - gate.bound if lower else gate.bound - value
     side = "above" if lower else "under"
     if short > _ROUNDING:
-        return Verdict(
-            gate, False, f"{gate.metric} is {_number(value)}, {_number(short)} {side} the {gate.bound:g} of {gate.kind}"
-        )
-    return Verdict(gate, True, f"{gate.metric} is {_number(value)}, not {side} {gate.bound:g}")
+        places = _places(short)
+        told = f"{value:.{places}f}, {short:.{places}f} {side} the {bound} of {gate.kind}"
+        return Verdict(gate, False, f"{gate.metric} is {told}")
+    return Verdict(gate, True, f"{gate.metric} is {value:.{_PLACES}f}, not {side} {bound}")
 
 
 def _drop(gate: Gate, comparison: Comparison | None) -> Verdict:
     change = comparison.changes[gate.metric] if comparison else None
-    if change is None or change.difference is None:
-        return Verdict(
-            gate, False, f"{gate.metric} is undefined in one of the runs; a drop of {gate.bound:g} was allowed"
-        )
+    bound = _exact(gate.bound)
+    if change is None or change.before is None or change.after is None or change.difference is None:
+        return Verdict(gate, False, f"{gate.metric} is undefined in one of the runs; a drop of {bound} was allowed")
     drop = change.difference if gate.metric in LOWER_IS_BETTER else -change.difference
-    way = f"from {_number(change.before)} to {_number(change.after)}"
-    if drop > gate.bound + _ROUNDING:
-        over = drop - gate.bound
-        return Verdict(
-            gate, False, f"{gate.metric} got worse by {_number(drop)} {way}, {_number(over)} more than {gate.kind} allows"
-        )
-    moved = f"got worse by {_number(drop)}" if drop > 0 else f"got better by {_number(-drop)}" if drop else "stayed"
-    return Verdict(gate, True, f"{gate.metric} {moved} {way}, within {gate.bound:g}")
+    over = drop - gate.bound
+    failed = over > _ROUNDING
+    moves = abs(drop) > _ROUNDING
+    places = _places(over if failed else abs(drop)) if failed or moves else _PLACES
+    way = f"from {change.before:.{places}f} to {change.after:.{places}f}"
+    if failed:
+        told = f"got worse by {drop:.{places}f} {way}, {over:.{places}f} more than the {bound} that {gate.kind} allows"
+        return Verdict(gate, False, f"{gate.metric} {told}")
+    moved = f"got {'worse' if drop > 0 else 'better'} by {abs(drop):.{places}f}" if moves else "stayed"
+    return Verdict(gate, True, f"{gate.metric} {moved} {way}, within {bound}")
 
 
 _ROUNDING = 1e-9
 """A share that equals the bound must not fail by the last bit of a float."""
 
+_PLACES = 4
+"""Decimal places of a figure, unless the difference that decides needs more to be seen."""
 
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.4f}"
+
+def _places(difference: float) -> int:
+    """Decimal places that show two digits of a small difference, so that none that fails a gate is told as 0.0000.
+
+    >>> _places(0.03), _places(9e-8)
+    (4, 9)
+    """
+    return max(_PLACES, 1 - math.floor(math.log10(difference)))
+
+
+def _exact(bound: float) -> str:
+    """The bound that was asked for, no digit lost.
+
+    >>> _exact(1.0), _exact(0.99999999)
+    ('1', '0.99999999')
+    """
+    return repr(float(bound)).removesuffix(".0")

@@ -139,6 +139,9 @@ DROP = "--fail-drop"
         (Gate(UNDER, "oracle_ece", 0.1), 0.15, False, "above"),
         (Gate(UNDER, "latency_p95_ms", 50.0), 60.0, False, "10.0000 above"),
         (Gate(UNDER, "no_answer_auroc", 0.5), None, False, "undefined"),
+        (Gate(UNDER, "hit@1", 0.99999999), 0.5, False, "under the 0.99999999 of"),
+        (Gate(UNDER, "hit@1", 0.99999999), 0.9999999, False, "is 0.999999900, 0.000000090 under the 0.99999999 of"),
+        (Gate(UNDER, "hit@1", 0.33333333), 0.4, True, "not under 0.33333333"),
     ],
 )
 def test_a_floor_fails_by_how_much(gate: Gate, value: float | None, passed: bool, words: str) -> None:
@@ -157,6 +160,8 @@ def test_a_floor_fails_by_how_much(gate: Gate, value: float | None, passed: bool
         (Gate(DROP, "ece", 0.02), 0.1, 0.2, False, "got worse by 0.1000"),
         (Gate(DROP, "ece", 0.02), 0.2, 0.1, True, "got better by 0.1000"),
         (Gate(DROP, "f1", 0.02), None, 0.5, False, "undefined"),
+        (Gate(DROP, "f1", 0.0), 0.5, 0.49999, False, "0.000010 from 0.500000 to 0.499990, 0.000010 more than the 0 that"),
+        (Gate(DROP, "f1", 0.0), 0.3, 0.3 - 1e-16, True, "stayed"),  # float dust is no move
     ],
 )
 def test_a_drop_fails_by_how_much(
@@ -178,6 +183,12 @@ def test_all_bad_gates_are_named_at_once() -> None:
         assert words in message
     assert "hit@1=.5:" not in message
     assert parse_gates(["oracle_f1=1"], [], oracle=True) == [Gate(UNDER, "oracle_f1", 1.0)]
+
+
+def test_a_gate_is_named_with_the_bound_that_was_asked_for() -> None:
+    (gate,) = parse_gates(["hit@1=0.99999999"], [], oracle=False)
+    assert str(gate) == "--fail-under hit@1=0.99999999"
+    assert str(ALWAYS) == "--fail-under citation_exact=1"
 
 
 def test_a_drop_without_a_baseline_is_refused_before_anything_runs(tmp_path: Path) -> None:
