@@ -51,11 +51,11 @@ def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
             [
                 "--fail-under f1: expected",
                 "--fail-drop f1=-1: expected",
-                "--set depht=2: expected KEY=VALUE, KEY one of host",
+                "--set depht=2: expected KEY=VALUE, KEY one of index",
             ],
         ),
         (["{data}", "--out", "{out}", "--set", "coverage=many"], ["COVERAGE='many'"]),
-        (["{data}", "--out", "{out}", "--set", "articles=[1"], ["--set articles=[1: found no JSON list"]),
+        (["{data}", "--out", "{out}", "--set", "articles=x.md"], ["--set articles=x.md: expected KEY=VALUE"]),
         (["{data}", "--out", "{data}"], ["small.json is a file; expected a folder"]),
         (["{data}", "--out", "{out}", "--junit", "{out}/a/b.xml"], ["b.xml cannot be written"]),
     ],
