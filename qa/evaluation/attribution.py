@@ -29,7 +29,7 @@ def stage_of(*, answerable: bool, refused: bool, in_read: bool, sentence_hit: bo
     :param refused: no answer was shown.
     :param in_read: a gold sentence was in what the reader read.
     :param sentence_hit: the best span lies in a gold sentence.
-    :param right: answered with F1 >= .5, or refused and unanswerable.
+    :param right: answered with F1 >= .5, or refused where SQuAD's script takes that for right, as of the unanswerable.
     """
     if right:
         return None

@@ -37,8 +37,10 @@ class Comparison:
 
     A question improved when its answer became right, or its first citation did, and neither became wrong; it broke when
     either became wrong and neither became right. `changes` is paired, over the common questions only; the latencies,
-    which are of other moments of the machine, are compared as they stand, without a test. `settings` are those that
-    differ, as (before, after). `least_p` is the smallest p-value that so few articles can give, were all to change alike.
+    which are of other moments of the machine, are compared as they stand, without a test. Questions are paired by id:
+    `gold_changed` and `question_changed` name those whose gold answers or wording are not what they were, so that they
+    may be other questions. `settings` are those that differ, as (before, after). `least_p` is the smallest p-value that
+    so few articles can give, were all to change alike.
     """
 
     baseline: Path
@@ -46,6 +48,7 @@ class Comparison:
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
     gold_changed: tuple[str, ...]
+    question_changed: tuple[str, ...]
     changes: dict[str, Change]
     improved: tuple[Pair, ...]
     broke: tuple[Pair, ...]
@@ -61,6 +64,7 @@ class Comparison:
             "only_before": self.only_before,
             "only_after": self.only_after,
             "gold_changed": self.gold_changed,
+            "question_changed": self.question_changed,
             "settings": self.settings,
             "changes": {name: asdict(change) for name, change in self.changes.items()},
             "improved": [_named(pair) for pair in self.improved],
@@ -116,6 +120,9 @@ def compare_runs(
         only_after=tuple(one.question.id for one in outcomes if one.question.id not in common),
         gold_changed=tuple(
             pair.after.question.id for pair in pairs if pair.before.question.answers != pair.after.question.answers
+        ),
+        question_changed=tuple(
+            pair.after.question.id for pair in pairs if pair.before.question.text != pair.after.question.text
         ),
         changes=changes,
         improved=tuple(pair for pair in pairs if _gain(pair) > 0),

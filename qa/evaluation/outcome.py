@@ -47,8 +47,10 @@ class Scores:
     """One question's share in each metric; None where the metric is not about it.
 
     `hit_1` asks whether the best span's sentence is gold; `in_read` whether a gold sentence was read at all; `right` is
-    "answered with F1 >= .5, or refused and unanswerable"; `sentence_right` the same with "cites a gold sentence first" for
-    the F1. `cited` counts citations and nearest sentences shown, `cited_exact` those that equal their slice of the article.
+    "answered with F1 >= .5, or refused and unanswerable"; `sentence_right` the same with "cites a gold sentence first"
+    for the F1. Gold answers that all normalise to nothing ("the", ".") are scored as SQuAD's script does, by which a
+    refusal is their answer, F1 1.0: it is right in every one of these, and has no stage. `cited` counts citations and
+    nearest sentences shown, `cited_exact` those that equal their slice of the article.
     """
 
     hit_1: float | None
@@ -201,7 +203,8 @@ def _scores(
     f1 = metrics.token_f1(texts, shown)
     cited = (*answer.citations, *answer.nearest)
     about = question.answerable
-    right = not refused and f1 >= RIGHT_F1 if about else refused
+    # No "not refused" here: a refusal's F1 is 0, or 1 where all the gold normalises to nothing.
+    right = f1 >= RIGHT_F1 if about else refused
     first_cited = answer.citations[0].sentence_id in ids if answer.citations else False
     return Scores(
         hit_1=float(hit) if about else None,
@@ -215,7 +218,7 @@ def _scores(
         f1=f1,
         refused=refused,
         right=right,
-        sentence_right=not refused and first_cited if about else refused,
+        sentence_right=right if refused else first_cited,
         cited=len(cited),
         cited_exact=sum(article.text[one.start : one.end] == one.quote for one in cited),
         stage=stage_of(answerable=about, refused=refused, in_read=read, sentence_hit=hit, right=right),

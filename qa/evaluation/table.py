@@ -67,6 +67,7 @@ def _changes(comparison: Comparison) -> list[str]:
         (len(comparison.only_after), "are not in the baseline"),
         (len(comparison.only_before), "are only in the baseline"),
         (len(comparison.gold_changed), "have other gold answers now"),
+        (len(comparison.question_changed), "have another wording now"),
     ]
     lines += [f"  {count:,} questions {what}" for count, what in asides if count]
     if comparison.least_p > 0.05:

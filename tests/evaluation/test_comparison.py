@@ -8,6 +8,7 @@ import pytest
 
 from index.errors import DataError
 from qa.evaluation.comparison import compare_runs, load_baseline, refuse_other_questions
+from qa.evaluation.report.changes import changes_section
 from qa.evaluation.result import Result
 from qa.evaluation.table import table
 from qa.pipeline import QAPipeline
@@ -86,6 +87,28 @@ def test_other_gold_answers_are_pointed_out(first: Path, second: Result) -> None
     changed = replace(asked[0], question=replace(asked[0].question, answers=asked[1].question.answers))
     comparison = compare_runs(baseline, [changed, *asked[1:]], second.metrics, second.config, 0)
     assert comparison.gold_changed == (asked[0].question.id,)
+    assert comparison.question_changed == ()
+    assert "1 questions have other gold answers now" in "\n".join(table(replace(second, comparison=comparison)))
+    assert "1 have other gold answers now" in str(changes_section(comparison))
+
+
+def test_an_id_that_names_another_question_now_is_pointed_out(first: Path, second: Result) -> None:
+    asked = second.asked.outcomes
+    changed = replace(asked[0], question=replace(asked[0].question, text="Who asks something else?"))
+    comparison = compare_runs(load_baseline(first), [changed, *asked[1:]], second.metrics, second.config, 0)
+    assert comparison.question_changed == (asked[0].question.id,)
+    assert comparison.gold_changed == ()
+    assert comparison.as_dict()["question_changed"] == comparison.question_changed
+    assert "1 questions have another wording now" in "\n".join(table(replace(second, comparison=comparison)))
+    assert "1 have another wording now" in str(changes_section(comparison))
+
+
+def test_unchanged_questions_are_not_remarked_on(second: Result) -> None:
+    assert second.comparison is not None
+    assert second.comparison.question_changed == second.comparison.gold_changed == ()
+    said = "\n".join([*table(second), str(changes_section(second.comparison))])
+    assert "wording now" not in said
+    assert "gold answers now" not in said
 
 
 def test_a_run_of_other_questions_is_refused(first: Path, second: Result) -> None:

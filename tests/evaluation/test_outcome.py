@@ -12,10 +12,12 @@ from index.store import build_index
 from qa.evaluation.asking import BATCH, gold_paragraphs, whole_articles
 from qa.evaluation.datasets import load_data
 from qa.evaluation.files import read_outcomes
-from qa.evaluation.outcome import Outcome, gold_sentences
+from qa.evaluation.outcome import RIGHT_F1, Outcome, Scores, gold_sentences
 from qa.evaluation.questions import GoldAnswer, Question
 from qa.evaluation.summary import GROUPS, HELP, LOWER_IS_BETTER, METRICS, columns_of, figure, figures, summarise
-from tests.evaluation.toy_run import DATA, run
+from qa.pipeline import QAPipeline
+from qa.prediction import Prediction
+from tests.evaluation.toy_run import DATA, opener, run
 from tests.toy import ToyEncoder
 
 
@@ -68,6 +70,36 @@ def test_what_is_shown_is_what_is_scored(outcomes: tuple[Outcome, ...]) -> None:
         assert (outcome.shown_text == "") == outcome.scores.refused
         assert outcome.answer["timings_ms"] == {"retrieve": 0.0, "read": 0.0, "total": 0.0}
         assert outcome.ranked[0].start <= outcome.best_span.start < outcome.ranked[0].end
+
+
+@pytest.mark.parametrize("gold", ["The", "."])
+def test_gold_that_normalises_to_nothing_asks_for_a_refusal_in_every_score(tmp_path: Path, gold: str) -> None:
+    text = "The tower fell in 1953. Nobody was hurt."
+    answers = [{"text": gold, "answer_start": text.index(gold)}]
+    row = {"id": "q", "question": "When did the tower fall?", "answers": answers}
+    data = tmp_path / "a.json"
+    data.write_text(json.dumps({"data": [{"title": "a", "paragraphs": [{"context": text, "qas": [row]}]}]}))
+
+    def scores(answerable: bool) -> Scores:
+        def decided(prediction: Prediction, _: QAPipeline) -> Prediction:
+            return replace(prediction, answerable=answerable)
+
+        out = tmp_path / str(answerable)
+        (outcome,) = run(out, data=(str(data),), open_pipeline=opener(decided)).asked.outcomes
+        assert outcome.scores.refused == (not answerable)
+        return outcome.scores
+
+    refused, answered = scores(answerable=False), scores(answerable=True)
+    assert (refused.exact_match, refused.f1, refused.right, refused.sentence_right) == (1.0, 1.0, True, True)
+    assert refused.stage is None
+    assert (answered.f1, answered.right) == (0.0, False)
+    assert answered.stage is not None
+
+
+def test_right_and_f1_agree_on_every_question(outcomes: tuple[Outcome, ...]) -> None:
+    for outcome in outcomes:
+        assert outcome.scores.right == (outcome.scores.f1 >= RIGHT_F1)
+        assert (outcome.scores.stage is None) == outcome.scores.right
 
 
 def test_gold_paragraphs_are_asked_alone_and_no_question_is_dropped() -> None:

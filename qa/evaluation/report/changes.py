@@ -21,6 +21,13 @@ def changes_section(comparison: Comparison) -> Html:
     )
     if only:
         words += f" {only:,} questions that only one of them asked are left out here."
+    asides = [
+        (len(comparison.gold_changed), "have other gold answers now"),
+        (len(comparison.question_changed), "have another wording now"),
+    ]
+    for count, what in asides:
+        if count:
+            words += f" Of the questions of both, {count:,} {what}: see comparison.json."
     if comparison.least_p > 0.05:
         words += f" With so few articles, no p-value can be less than {comparison.least_p:.3f}."
     return el(
