@@ -251,3 +251,24 @@ def test_in_a_browser_it_opens_from_disk_without_a_request_in_light_dark_and_on_
         assert page.locator("svg.plot").count() >= 8
         page.close()
     assert len(papers) == 2
+
+
+@pytest.mark.parametrize("width", [390, 1180])
+def test_a_word_of_any_length_is_broken_and_wide_drawings_scroll_at_a_size_that_can_be_read(
+    browser: Browser, result: Result, tmp_path: Path, width: int
+) -> None:
+    word = "unbreakable" * 30
+    outcomes = tuple(
+        replace(one, question=replace(one.question, text=word, article_id=word)) for one in result.asked.outcomes
+    )
+    assert result.comparison is not None
+    path = tmp_path / "report.html"
+    path.write_text(report(replace(result, asked=replace(result.asked, outcomes=outcomes)), word), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(path.as_uri())
+    assert word in page.content()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    heights = page.locator(".wide svg text").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert heights
+    assert min(heights) >= 9  # line boxes, in CSS pixels
+    page.close()

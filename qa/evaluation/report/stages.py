@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qa.evaluation.attribution import STAGES, Stage
 from qa.evaluation.outcome import Outcome
-from qa.evaluation.report.markup import Html
+from qa.evaluation.report.markup import Html, el
 from qa.evaluation.report.svg import Plot, percent
 
 _HEIGHT = 30
@@ -67,4 +67,4 @@ def _drawn(rows: Sequence[_Row | None], most: int) -> Html:
         strong = "strong" if row.lost is None else None
         plot.text(plot.left - 12, middle, row.name, anchor="end", class_=strong)
         plot.text(plot.x(row.left + (row.lost or 0)) + 10, middle, row.told, class_=strong)
-    return plot.drawn()
+    return el("div", plot.drawn(), class_="scroll wide")
