@@ -49,8 +49,12 @@ except ImportError:
     peak = None
 print(json.dumps(peak))
 """
-_OURS = "from qa import QAPipeline\nQAPipeline.load(sys.argv[1]).answer(sys.argv[2])"
-_FLOOR = "from index.encoder import load_encoder\nload_encoder().encode([sys.argv[2]])"
+_OURS = """
+from qa import QAPipeline
+from qa.settings import load_settings
+QAPipeline.load(sys.argv[1], load_settings(encoder=sys.argv[3] or None)).answer(sys.argv[2])
+"""
+_FLOOR = "from index.encoder import load_encoder\nload_encoder(sys.argv[3] or None).encode([sys.argv[2]])"
 
 Report = Callable[[str], None]
 
@@ -90,7 +94,7 @@ def bench(
     tell("Building …")
     measures.append(_build(pipeline))
     tell("Starting …")
-    return measures + _starts(directory, questions[0])
+    return measures + _starts(directory, questions[0], pipeline.settings.encoder)
 
 
 def questions_of(pipeline: QAPipeline, folders: Sequence[Path]) -> list[str]:
@@ -153,13 +157,13 @@ def _build(pipeline: QAPipeline) -> Measure:
     return Measure("build, a sentence", "ms", statistics.median(builds) / n, statistics.median(floors) / n)
 
 
-def _starts(directory: Path, question: str) -> list[Measure]:
-    """Start-up to the first answer, and peak memory, each in a process of its own."""
+def _starts(directory: Path, question: str, encoder: str | None) -> list[Measure]:
+    """Start-up to the first answer, and peak memory, each in a process of its own, with the same encoder."""
     ours: list[tuple[float, float | None]] = []
     floors: list[tuple[float, float | None]] = []
     for _ in range(_STARTS):
-        floors.append(_child(_FLOOR, directory, question))
-        ours.append(_child(_OURS, directory, question))
+        floors.append(_child(_FLOOR, directory, question, encoder))
+        ours.append(_child(_OURS, directory, question, encoder))
     middles = [statistics.median(seconds for seconds, _ in runs) for runs in (ours, floors)]
     measures = [Measure("start, to the first answer", "s", middles[0], middles[1])]
     peaks = [[peak for _, peak in runs if peak is not None] for runs in (ours, floors)]
@@ -168,10 +172,15 @@ def _starts(directory: Path, question: str) -> list[Measure]:
     return measures
 
 
-def _child(work: str, directory: Path, question: str) -> tuple[float, float | None]:
-    """Seconds until a new process is done with `work`, and its peak memory in MB where the system tells."""
+def _child(work: str, directory: Path, question: str, encoder: str | None) -> tuple[float, float | None]:
+    """Seconds until a new process is done with `work`, and its peak memory in MB where the system tells.
+
+    :param encoder: name or folder of the encoder that it loads; None for the packaged one.
+    """
     home = Path(qa.__path__[0]).parent
-    command = [sys.executable, "-c", _CHILD.format(work=work), str(directory.resolve()), question]
+    folder = Path(encoder).expanduser() if encoder else None
+    loaded = str(folder.resolve()) if folder and folder.exists() else encoder or ""  # the process starts elsewhere
+    command = [sys.executable, "-c", _CHILD.format(work=work), str(directory.resolve()), question, loaded]
     with tempfile.TemporaryFile("w+") as complaints:
         started = time.perf_counter()
         with subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:  # noqa: S603

@@ -79,4 +79,11 @@ def test_questions_are_the_article_s_own_where_there_is_a_file(toy_index: Index,
 
 def test_a_process_that_cannot_answer_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(ArticleQAError, match=r"could not answer from .*IndexMissing"):
-        bench._child(bench._OURS, tmp_path / "none", "Who?")
+        bench._child(bench._OURS, tmp_path / "none", "Who?", None)
+
+
+@pytest.mark.parametrize("work", [bench._OURS, bench._FLOOR])
+def test_a_process_loads_the_encoder_that_is_asked_for(real_index_dir: Path, tmp_path: Path, work: str) -> None:
+    (tmp_path / "hollow").mkdir()
+    with pytest.raises(ArticleQAError, match=r"EncoderError: .*hollow"):
+        bench._child(work, real_index_dir, "Who?", str(tmp_path / "hollow"))
