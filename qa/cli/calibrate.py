@@ -1,5 +1,6 @@
 """`python -m qa calibrate`: fit the no-answer decision to questions of one's own."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,9 +44,18 @@ def calibrate(
         result = fit(dataset, settings, encoder, seed=seed, progress=start_progress("questions"))
     print("\n".join(_table(result)), end="\n\n")
     if result.decision is None:
-        print("Not kept: it is no better than the packaged decision on questions that it was not fitted to.")
+        print(printable(_not_kept(result, settings.index)))
         return
     print(printable(f"Kept in {keep(result, settings.index)}, for this encoder and reader."))
+
+
+def _not_kept(result: "Calibration", directory: Path) -> str:
+    from index.generations import DECISION
+    from qa.decision import load_decision
+
+    packaged = result.in_use == load_decision()
+    stays = "the packaged decision" if packaged else f"that of the earlier calibration in {directory / DECISION}"
+    return f"Not kept: on questions that it was not fitted to, it is no better than what is in use; {stays} stays."
 
 
 def _table(result: "Calibration") -> list[str]:

@@ -4,6 +4,7 @@ data files -> features and outcome of every question -> a decision, held out and
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -12,15 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Encoder, Progress
-from index.errors import DataError
+from index.errors import DataError, SettingsError
 from index.generations import DECISION, write_beside
-from qa.decision import OUTCOMES, Decision, Judgement, load_decision
+from qa.decision import OUTCOMES, Decision, Judgement, decision_for, load_decision
 from qa.evaluation import metrics
 from qa.evaluation.asking import ask, opener, whole_articles
 from qa.evaluation.fitting import Examples, cross_validated, fit, log_loss
 from qa.evaluation.outcome import Outcome
 from qa.evaluation.questions import Dataset, Question
 from qa.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 LEAST = 20
 """Questions of each kind, answerable and not, without which nothing is fitted."""
@@ -40,15 +43,17 @@ FIGURES = {
 class Calibration:
     """A decision fitted to the user's questions, and how it compares.
 
-    :param before: figures of the packaged decision.
+    :param in_use: the decision that is used now: that of an earlier calibration, kept beside the index, or the packaged one.
+    :param before: figures of the decision in use. One fitted to some of these questions earlier has seen them.
     :param after: figures of decisions fitted in the same way without the question that they are asked.
-    :param decision: the decision fitted to all questions; None when `after` is no better, and the packaged one stays.
+    :param decision: the decision fitted to all questions; None when `after` is no better, and `in_use` stays.
     """
 
     n_answerable: int
     n_unanswerable: int
     articles: int
     by_article: bool
+    in_use: Decision
     before: dict[str, float | None]
     after: dict[str, float | None]
     decision: Decision | None
@@ -79,7 +84,7 @@ def calibrate(
         reader=asked.outcomes[0].answer["models"]["reader"],
         fitted_on=f"{len(order)} questions of {names}, from: {load_decision().fitted_on}",
     )
-    return _fitted(prior, examples, seed)
+    return _fitted(_in_use(encoder.fingerprint, prior.reader, settings.index), prior, examples, seed)
 
 
 def keep(calibration: Calibration, directory: Path) -> Path:
@@ -91,6 +96,18 @@ def keep(calibration: Calibration, directory: Path) -> Path:
     content = json.dumps(calibration.decision.as_dict(), indent=1) + "\n"
     write_beside(directory, DECISION, content.encode())
     return directory / DECISION
+
+
+def _in_use(fingerprint: str, reader: str, directory: Path) -> Decision:
+    """The decision that these models answer with now; the packaged one where the file beside the index is damaged.
+
+    Nothing answers with a damaged one until it is replaced, and to replace it is what the user is told to calibrate for.
+    """
+    try:
+        return decision_for(fingerprint, reader, directory)
+    except SettingsError as error:
+        _log.warning("%s; compared with the packaged decision instead", error)
+        return load_decision()
 
 
 def refuse_too_few(questions: Sequence[Question]) -> None:
@@ -123,8 +140,8 @@ def _happened(outcome: Outcome) -> int:
     return OUTCOMES.index("right" if outcome.scores.hit_1 else "wrong")
 
 
-def _fitted(prior: Decision, examples: Examples, seed: int) -> Calibration:
-    before = _figures(prior.judge(examples.features), examples)
+def _fitted(in_use: Decision, prior: Decision, examples: Examples, seed: int) -> Calibration:
+    before = _figures(in_use.judge(examples.features), examples)
     after = _figures(cross_validated(prior, examples, seed), examples)
     better = (after["log_loss"] or 0.0) < (before["log_loss"] or 0.0)
     silent = int((examples.outcomes == OUTCOMES.index("silent")).sum())
@@ -133,6 +150,7 @@ def _fitted(prior: Decision, examples: Examples, seed: int) -> Calibration:
         n_unanswerable=silent,
         articles=len(set(examples.groups.tolist())),
         by_article=examples.by_article,
+        in_use=in_use,
         before=before,
         after=after,
         decision=fit(prior, examples) if better else None,

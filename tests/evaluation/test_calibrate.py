@@ -13,11 +13,13 @@ from index.errors import DataError, SettingsError
 from index.generations import DECISION
 from index.store import build_index, save_index
 from qa.cli import main
+from qa.cli.calibrate import _not_kept
 from qa.decision import FEATURES, OUTCOMES, Decision, decision_for, load_decision
 from qa.evaluation.calibrate import FIGURES, Calibration, calibrate, keep
 from qa.evaluation.datasets import load_data
 from qa.evaluation.fitting import STRENGTH, Examples, cross_validated, fit, log_loss
 from qa.evaluation.questions import Dataset
+from qa.settings import Settings
 from qa.startup import build_at
 from tests.conftest import ROOT
 from tests.evaluation.toy_run import DATA, SETTINGS
@@ -196,6 +198,28 @@ def test_the_command_writes_what_the_server_reads(
     else:
         assert f"Kept in {directory / DECISION}" in " ".join(printed.split())
         assert load_decision(directory / DECISION).fitted_on.startswith("140 questions of mine.json")
+
+
+def test_before_is_the_decision_in_use_and_one_kept_earlier_stays_by_name(
+    dataset: Dataset, calibration: Calibration, tmp_path: Path
+) -> None:
+    assert calibration.in_use == load_decision()
+    assert "the packaged decision stays" in _not_kept(calibration, tmp_path)
+    directory = tmp_path / "index"
+    save_index(build_index([load_article(ROOT / "seeds" / "article.md")], ToyEncoder()), directory)
+    keep(calibration, directory)
+    again = calibrate(dataset, Settings(index=directory), ToyEncoder())
+    assert again.in_use == calibration.decision
+    assert again.before != calibration.before
+    assert again.after == calibration.after  # fitted from the packaged one as ever: the questions count once
+    words = _not_kept(again, directory)
+    assert f"the earlier calibration in {directory / DECISION} stays" in words
+    assert "packaged" not in words
+
+
+def test_a_damaged_decision_does_not_keep_one_from_calibrating(dataset: Dataset, tmp_path: Path) -> None:
+    (tmp_path / DECISION).write_text("{", encoding="utf-8")
+    assert calibrate(dataset, Settings(index=tmp_path), ToyEncoder()).in_use == load_decision()
 
 
 @pytest.mark.parametrize(
