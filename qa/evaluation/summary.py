@@ -55,7 +55,8 @@ HELP = {
 }
 METRICS = tuple(HELP)
 LATENCY = ("latency_p50_ms", "latency_p95_ms")
-LOWER_IS_BETTER = frozenset({"ece", "sentence_ece", *LATENCY})
+CALIBRATION_ERRORS = frozenset({"ece", "sentence_ece"})
+LOWER_IS_BETTER = CALIBRATION_ERRORS.union(LATENCY)
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -128,7 +129,7 @@ def summarise(
     article_of = {outcome.question.id: article for outcome, article in zip(outcomes, articles, strict=True)}
     times = {"ms": np.array(list(milliseconds.values()))}
     found = figures(columns) | latencies(times["ms"])
-    intervals = bootstrap(figures, columns, articles, seed=seed) | bootstrap(
+    intervals = bootstrap(figures, columns, articles, seed=seed, errors=CALIBRATION_ERRORS) | bootstrap(
         lambda drawn: latencies(drawn["ms"]), times, [article_of[one] for one in milliseconds], seed=seed
     )
     unanswerable = int(columns["unanswerable"].sum())

@@ -59,6 +59,38 @@ def test_interval_holds_the_figure_and_is_the_same_every_time(values: list[float
     assert bootstrap(mean_of, columns, clusters, seed=seed, draws=50)["mean"] == found
 
 
+def error_of(columns: Columns) -> Figures:
+    return {"error": metrics.expected_calibration_error(columns["confidence"], columns["right"])}
+
+
+def test_interval_of_a_calibration_error_agrees_with_scipy_s_basic_one() -> None:
+    draw = np.random.default_rng(4)
+    confidence = draw.uniform(0.4, 0.9, 120)
+    columns = {"confidence": confidence, "right": (draw.random(120) < confidence - 0.3).astype(float)}
+    found = bootstrap(error_of, columns, ["one"] * 120, seed=0, draws=2_000, errors=("error",))["error"]
+    theirs = scipy_bootstrap(
+        (columns["confidence"], columns["right"]), metrics.expected_calibration_error, paired=True, vectorized=False,
+        n_resamples=2_000, method="basic", rng=1,
+    ).confidence_interval  # fmt: skip
+    assert found == pytest.approx((theirs.low, theirs.high), abs=0.01)
+
+
+def test_interval_of_a_calibration_error_reaches_below_the_figure() -> None:
+    # Told .15 too much: the error of 60 questions is larger than .15 by chance alone, that of their resamples larger still.
+    held = 0
+    for number in range(30):
+        draw = np.random.default_rng(number)
+        confidence = draw.uniform(0.35, 0.95, 60)
+        columns = {"confidence": confidence, "right": (draw.random(60) < confidence - 0.15).astype(float)}
+        found = bootstrap(error_of, columns, ["one"] * 60, seed=0, draws=100, errors=("error",))["error"]
+        figure = error_of(columns)["error"]
+        assert found is not None
+        assert figure is not None
+        assert 0 <= found[0] < figure <= found[1]
+        held += found[0] <= 0.15 <= found[1]
+    assert held >= 15  # the percentile interval holds it once in 30 times
+
+
 def test_interval_of_what_is_mostly_undefined_is_none() -> None:
     assert bootstrap(mean_of, {"x": np.array([np.nan] * 9 + [1.0])}, list("abcdefghij"), seed=0)["mean"] is not None
     assert bootstrap(mean_of, {"x": np.array([np.nan] * 3)}, list("abc"), seed=0)["mean"] is None
