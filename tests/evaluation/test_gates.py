@@ -169,7 +169,7 @@ def test_a_drop_fails_by_how_much(
 ) -> None:
     difference = None if before is None or after is None else after - before
     changes = {gate.metric: Change(before, after, difference, None, None)}
-    comparison = Comparison(Path("x"), 1, (), (), (), changes, (), (), {}, 1.0)
+    comparison = Comparison(Path("x"), 1, (), (), (), (), changes, (), (), {}, 1.0)
     (verdict,) = judge([gate], {}, comparison)
     assert verdict.passed == passed
     assert words in verdict.message
