@@ -18,20 +18,16 @@ from index.cores import available_cores
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
+from onnxruntime import InferenceSession as InferenceSession  # for others too, who need the type's name
 
 onnxruntime.disable_telemetry_events()  # most of it, where somebody imported onnxruntime before this file did
 _ERRORS_ONLY = 3
 onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
 
-InferenceSession = onnxruntime.InferenceSession
-"""For those who only need to name the type."""
-
 _NO_INITIALIZERS: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
-def session(
-    model: Path | bytes, *, initializers: Mapping[str, NDArray[Any]] = _NO_INITIALIZERS
-) -> InferenceSession:
+def session(model: Path | bytes, *, initializers: Mapping[str, NDArray[Any]] = _NO_INITIALIZERS) -> InferenceSession:
     """A session that runs `model` on the CPU. Several threads may run it at once, and share its threads.
 
     :param model: an ONNX file, or its bytes.
