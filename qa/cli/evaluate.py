@@ -13,6 +13,7 @@ from qa.cli.terminal import printable
 if TYPE_CHECKING:
     from index.encoder import Progress
     from qa.evaluation.gates import Gate
+    from qa.evaluation.options import Options
     from qa.evaluation.run import StartProgress
     from qa.settings import Settings
 
@@ -23,6 +24,16 @@ DataArgument = Annotated[
 OutOption = Annotated[Path, typer.Option(metavar="DIR", help="folder for the figures, the predictions and the report")]
 LimitOption = Annotated[int | None, typer.Option(metavar="N", min=1, help="ask a uniform sample of N questions")]
 SeedOption = Annotated[int, typer.Option(metavar="N", min=0, help="seed of the samples, intervals and tests")]
+PerturbOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND",
+        help="change every question: typos, no_mark, lower, capitals, keywords, long or spaced",
+    ),
+]
+RobustnessOption = Annotated[
+    bool, typer.Option("--robustness", help="ask in every such kind, and print one table of them all")
+]
 OracleOption = Annotated[
     bool, typer.Option("--oracle-passage", help="ask each question of its gold paragraph alone, too")
 ]
@@ -48,6 +59,8 @@ def evaluate(
     out: OutOption,
     limit: LimitOption = None,
     seed: SeedOption = 0,
+    perturb: PerturbOption = None,
+    robustness: RobustnessOption = False,
     oracle_passage: OracleOption = False,
     baseline: BaselineOption = None,
     fail_under: FailUnderOption = None,
@@ -60,7 +73,7 @@ def evaluate(
     Every question is asked of the whole article that it is about. Exit 1 when a gate fails. An interrupted run is taken up
     where it was when the same command is given again.
     """
-    gates, settings = _parse(fail_under or [], fail_drop or [], set_ or [], oracle=oracle_passage)
+    gates, settings = _parse(fail_under or [], fail_drop or [], set_ or [], perturb, oracle=oracle_passage)
     from qa.evaluation.files import REPORT
     from qa.evaluation.options import Options
     from qa.evaluation.run import evaluate as run
@@ -71,6 +84,8 @@ def evaluate(
         out=out,
         limit=limit,
         seed=seed,
+        perturb=perturb,
+        robustness=robustness,
         oracle_passage=oracle_passage,
         baseline=baseline,
         gates=tuple(gates),
@@ -78,12 +93,37 @@ def evaluate(
         settings=settings,
         overrides=tuple(set_ or ()),
     )
+    if robustness:
+        _measure_robustness(options)
+        return
     with progress_bars() as start_progress:
         result = run(options, start_progress=start_progress)
     verdicts = [f"{'held:  ' if verdict.passed else 'FAILED:'} {verdict.message}" for verdict in result.verdicts]
     print("\n".join(map(printable, [*table(result), "", *verdicts, "", f"Report: {out / REPORT}"])))
     if not result.passed:
         raise typer.Exit(1)
+
+
+def _measure_robustness(options: "Options") -> None:
+    """Print the table of every kind; what belongs to one run of one kind is refused.
+
+    :raises SettingsError: such an option was given.
+    """
+    from qa.evaluation.robustness import JSON, MARKDOWN, markdown, measure
+
+    one_run = {
+        "--perturb": options.perturb,
+        "--oracle-passage": options.oracle_passage,
+        "--baseline": options.baseline,
+        "--fail-under and --fail-drop": options.gates,
+        "--junit": options.junit,
+    }
+    given = [name for name, value in one_run.items() if value]
+    if given:
+        raise SettingsError(f"--robustness has no use for {', '.join(given)}; leave out either the one or the other")
+    with progress_bars() as start_progress:
+        result = measure(options, start_progress=start_progress)
+    print("\n".join(map(printable, [*markdown(result), "", f"Written: {options.out / MARKDOWN} and {JSON}"])))
 
 
 @contextmanager
@@ -111,11 +151,12 @@ def progress_bars() -> Iterator["StartProgress"]:
 
 
 def _parse(
-    fail_under: list[str], fail_drop: list[str], set_: list[str], *, oracle: bool
+    fail_under: list[str], fail_drop: list[str], set_: list[str], perturb: str | None, *, oracle: bool
 ) -> tuple[list["Gate"], "Settings"]:
     """:raises SettingsError: an option cannot be used; the message names each."""
     from qa.evaluation.config import parse_settings
     from qa.evaluation.gates import parse_gates
+    from qa.evaluation.perturb import check_kind
     from qa.settings import load_settings
 
     gates, settings, problems = [], load_settings(), []
@@ -125,6 +166,11 @@ def _parse(
         problems.append(str(error))
     try:
         settings = parse_settings(set_)
+    except SettingsError as error:
+        problems.append(str(error))
+    try:
+        if perturb is not None:
+            check_kind(perturb)
     except SettingsError as error:
         problems.append(str(error))
     if problems:

@@ -16,6 +16,8 @@ class Options:
     :param out: folder for the files of the run; made when it is not there.
     :param limit: a seeded uniform sample of so many questions; None asks all.
     :param seed: of the sample, the timed questions, the bootstrap and the tests.
+    :param perturb: ask the questions as `qa/evaluation/perturb.py` changes them, by this kind; None asks them as they are.
+    :param robustness: ask them in every kind, and report the kinds beside each other (`qa/evaluation/robustness.py`).
     :param oracle_passage: ask each question of its gold paragraph too.
     :param baseline: folder of an earlier run to compare with.
     :param junit: where to write the verdicts as JUnit XML.
@@ -26,6 +28,8 @@ class Options:
     out: Path
     limit: int | None = None
     seed: int = 0
+    perturb: str | None = None
+    robustness: bool = False
     oracle_passage: bool = False
     baseline: Path | None = None
     gates: tuple[Gate, ...] = ()
@@ -39,6 +43,8 @@ class Options:
         words = ["evaluate", *self.data, "--out", str(self.out)]
         words += ["--limit", str(self.limit)] if self.limit else []
         words += ["--seed", str(self.seed)] if self.seed else []
+        words += ["--perturb", self.perturb] if self.perturb else []
+        words += ["--robustness"] if self.robustness else []
         words += ["--oracle-passage"] if self.oracle_passage else []
         words += ["--baseline", str(self.baseline)] if self.baseline else []
         words += [word for gate in self.gates for word in str(gate).split(" ", 1)]

@@ -106,6 +106,8 @@ class Outcome:
             "id": question.id,
             "question": question.text,
             "article_id": question.article_id,
+            "kind": question.kind,
+            "of": question.of,
             "gold": {
                 "answers": [asdict(answer) for answer in question.answers],
                 "sentences": [asdict(sentence) for sentence in self.gold_sentences],
@@ -132,7 +134,9 @@ class Outcome:
             answers = tuple(GoldAnswer(**answer) for answer in gold["answers"])
             scores = {field.name: row["scores"][field.name] for field in fields(Scores)}
             return cls(
-                question=Question(row["id"], row["question"], row["article_id"], answers, paragraph),
+                question=Question(
+                    row["id"], row["question"], row["article_id"], answers, paragraph, row.get("kind"), row.get("of")
+                ),
                 gold_sentences=tuple(GoldSentence(**sentence) for sentence in gold["sentences"]),
                 answer=row["answer"],
                 ranked=tuple(Ranked(**sentence) for sentence in row["ranked"]),

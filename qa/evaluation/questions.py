@@ -25,6 +25,8 @@ class Question:
 
     `paragraph` is the gold paragraph in the article's text: the one a SQuAD question stands under, or the block in which
     the first gold answer of a JSONL row starts. None where there is none, that is, for an unanswerable JSONL row.
+    `kind` is what sort of question it is, if its row says so or it was made of another; `of` the id of that other one,
+    which it asks in other words. Neither has a part in any score.
     """
 
     id: str
@@ -32,6 +34,8 @@ class Question:
     article_id: str
     answers: tuple[GoldAnswer, ...]
     paragraph: Span | None
+    kind: str | None = None
+    of: str | None = None
 
     @property
     def answerable(self) -> bool:
@@ -110,7 +114,8 @@ class Collector:
             self.problem(place, reason)
         if article and not reasons:
             home = paragraph or _block_of(article, answers)
-            self.questions.append(Question(row["id"], row["question"], article.id, tuple(answers), home))
+            kind, of = (row[key] if isinstance(row.get(key), str) else None for key in ("kind", "of"))
+            self.questions.append(Question(row["id"], row["question"], article.id, tuple(answers), home, kind, of))
 
     def _id_problem(self, identity: object, place: str) -> str | None:
         if not isinstance(identity, str) or not identity.strip():

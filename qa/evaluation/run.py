@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from index.encoder import Encoder, Progress, load_encoder
 from index.errors import SettingsError
@@ -19,6 +20,7 @@ from qa.evaluation.config import describe_run, fingerprint
 from qa.evaluation.datasets import load_data, sample
 from qa.evaluation.gates import ALWAYS, ORACLE, judge, junit
 from qa.evaluation.options import Options
+from qa.evaluation.perturb import perturbed
 from qa.evaluation.questions import Dataset, Question
 from qa.evaluation.report.page import report
 from qa.evaluation.result import Result
@@ -46,34 +48,22 @@ def evaluate(
     :param encoder: None loads the one that the settings name.
     :param open_pipeline: None opens the pipeline that a reader's questions go through.
     :raises DataError: the data or the baseline cannot be used, or the folder cannot be written.
-    :raises SettingsError: there is no place for a file, another run is writing into the same folder, or a gate asks for a
-        baseline that is not given.
+    :raises SettingsError: there is no place for a file, another run is writing into the same folder, a gate asks for a
+        baseline that is not given, or there is no such perturbation.
     :raises ArticleQAError: a model or an article cannot be used.
     """
     started = time.perf_counter()
-    _refuse_folders(options)
+    refuse_folders(options)
     baseline = _baseline(options)
     dataset = load_data(options.data)
     questions = sample(dataset.questions, options.limit, options.seed)
+    if options.perturb:
+        questions = tuple(perturbed(question, options.perturb, options.seed) for question in questions)
     if baseline:
         refuse_other_questions(baseline, questions)
     with files.alone(options.out):
-        encoder = encoder or load_encoder(options.settings.encoder)
-        decision = decision_for(encoder.fingerprint, SentenceReader.name, options.settings.index)
-        if decision != load_decision():
-            _log.info("Deciding as in %s, fitted on %s.", options.settings.index, decision.fitted_on)
-        config = describe_run(
-            dataset=dataset,
-            limit=options.limit,
-            seed=options.seed,
-            oracle_passage=options.oracle_passage,
-            settings=options.settings,
-            encoder=encoder,
-            reader=SentenceReader.name,
-            decision=decision,
-        )
-        open_pipeline = open_pipeline or opener(options.settings, encoder, decision)
-        sitter = _Sitter(options.out, fingerprint(config), open_pipeline, start_progress)
+        config, open_pipeline = prepare(options, dataset, encoder, open_pipeline)
+        sitter = Sitter(options.out, fingerprint(config), open_pipeline, start_progress)
         asked, oracle = _sit(sitter, dataset, questions, options)
         metrics = _metrics(asked, oracle, options.seed)
         comparison = compare_runs(baseline, asked.outcomes, metrics, config, options.seed) if baseline else None
@@ -84,7 +74,32 @@ def evaluate(
     return result
 
 
-class _Sitter:
+def prepare(
+    options: Options, dataset: Dataset, encoder: Encoder | None = None, open_pipeline: OpenPipeline | None = None
+) -> tuple[dict[str, Any], OpenPipeline]:
+    """The content of config.json, and what opens the pipeline; what is None is that which the settings name.
+
+    :raises ArticleQAError: a model cannot be used.
+    """
+    encoder = encoder or load_encoder(options.settings.encoder)
+    decision = decision_for(encoder.fingerprint, SentenceReader.name, options.settings.index)
+    if decision != load_decision():
+        _log.info("Deciding as in %s, fitted on %s.", options.settings.index, decision.fitted_on)
+    config = describe_run(
+        dataset=dataset,
+        limit=options.limit,
+        seed=options.seed,
+        oracle_passage=options.oracle_passage,
+        settings=options.settings,
+        encoder=encoder,
+        reader=SentenceReader.name,
+        decision=decision,
+    )
+    chosen = {"perturb": options.perturb, "robustness": options.robustness}
+    return config | chosen, open_pipeline or opener(options.settings, encoder, decision)
+
+
+class Sitter:
     """Asks the questions of one run, and keeps what is done in checkpoints until its files are written."""
 
     def __init__(self, out: Path, mark: str, open_pipeline: OpenPipeline, start_progress: StartProgress | None) -> None:
@@ -119,9 +134,7 @@ class _Sitter:
             checkpoint.remove()
 
 
-def _sit(
-    sitter: _Sitter, dataset: Dataset, questions: Sequence[Question], options: Options
-) -> tuple[Asked, Asked | None]:
+def _sit(sitter: Sitter, dataset: Dataset, questions: Sequence[Question], options: Options) -> tuple[Asked, Asked | None]:
     """The questions asked of whole articles, and of their gold paragraphs alone when that is wanted too."""
     timed = frozenset(question.id for question in sample(questions, TIMED, options.seed))
     asked = sitter.sit("whole articles", whole_articles(dataset, questions), questions, timed)
@@ -130,7 +143,7 @@ def _sit(
     return asked, sitter.sit("gold paragraphs", gold_paragraphs(dataset, questions), questions)
 
 
-def _refuse_folders(options: Options) -> None:
+def refuse_folders(options: Options) -> None:
     """Now rather than after minutes of work.
 
     :raises SettingsError: what is to be written has no place.
