@@ -163,8 +163,6 @@ def _keywords(text: str, random: Random) -> str:
 
 
 def _tells(word: str) -> bool:
-    if any(map(str.isdigit, word)):
-        return True
     return word not in _AUXILIARIES and any(map(str.isalnum, word)) and bool(terms(word))
 
 
