@@ -36,7 +36,7 @@ def alone(folder: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise SettingsError(f"another evaluation is writing into {folder}; wait for it, or give another --out") from error
+        raise SettingsError(f"another run is writing into {folder}; wait for it, or give another --out") from error
     finally:
         os.close(descriptor)
 

@@ -55,7 +55,7 @@ def test_a_second_run_into_the_same_folder_is_refused_at_once(data: Path) -> Non
     out.mkdir()
     descriptor = os.open(out, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    with pytest.raises(SettingsError, match="another evaluation"):
+    with pytest.raises(SettingsError, match="another run"):
         evaluate(_options(data), encoder=ToyEncoder())
     os.close(descriptor)
     assert evaluate(_options(data), encoder=ToyEncoder()).metrics["n"] == 2
