@@ -21,7 +21,8 @@ class Position:
     :param scale: share of the peak rate at the last step.
     :param whole: the decay has begun: contexts are no longer cropped.
     :param seed: of the examples and batches.
-    :param examples: name of the examples; "" in checkpoints older than the name.
+    :param examples: name of the examples, as `examples_name` gives it; "" in older checkpoints, whose batches were others.
+    :param seconds: spent in steps so far, whenever that was; 0 in older checkpoints.
     """
 
     step: int = 0
@@ -32,6 +33,7 @@ class Position:
     whole: bool = False
     seed: int = 0
     examples: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,13 @@ class Schedule:
 
     @classmethod
     def by_clock(cls, begin: float, end: float, at: Position, clock: Callable[[], float] = time.time) -> "Schedule":
-        """From `begin` to `end`. A run taken up in its decay decays at once, from the share that it had."""
+        """From `begin` to `end`: the decay is DECAY_SHARE of all the time that the run gets, what it had before included.
+
+        A run taken up in its decay decays at once, from the share that it had.
+        """
         if at.whole:
             return cls(begin, begin, end if at.scale >= recipe.DECAYED else begin, at.scale, clock)
-        decay_at = end - recipe.DECAY_SHARE * (end - begin)
+        decay_at = max(begin, end - recipe.DECAY_SHARE * (at.seconds + end - begin))
         return cls(decay_at, decay_at, end, 1.0, clock)
 
     def decay_due(self, at: Position, batches: int) -> bool:

@@ -168,7 +168,7 @@ class Trainer:
 
     def _step(self, shown: Examples, chosen: NDArray[np.int64], share: float) -> None:
         """One optimiser step on one batch, at a share of the peak rate."""
-        at = self.position
+        at, began = self.position, time.monotonic()
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * share * min(1.0, (at.step + 1) / recipe.WARMUP_STEPS)
         batch = collate(shown, chosen)
@@ -183,7 +183,14 @@ class Trainer:
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self._tally.add(value, tokens)
-        self.position = replace(at, step=at.step + 1, batch=at.batch + 1, tokens=at.tokens + tokens, scale=share)
+        self.position = replace(
+            at,
+            step=at.step + 1,
+            batch=at.batch + 1,
+            tokens=at.tokens + tokens,
+            scale=share,
+            seconds=at.seconds + time.monotonic() - began,
+        )
 
     def _report(self, batches: int) -> None:
         """One log line on the steps since the last."""
@@ -213,7 +220,7 @@ class Trainer:
         :raises SettingsError: the run in `out` had another seed or other examples: its batches would not be this run's.
         """
         found, ours = load_checkpoint(path, self.model, self.optimiser), self.position
-        same = found.seed == ours.seed and found.examples in ("", ours.examples)
+        same = (found.seed, found.examples) == (ours.seed, ours.examples)
         if self.options.resume and not same:
             other = f"--seed {found.seed}" if found.seed != ours.seed else "other data, another --fraction or recipe"
             raise SettingsError(

@@ -58,6 +58,18 @@ def test_by_the_clock_it_is_constant_then_falls_to_nothing() -> None:
         assert schedule.over(fresh, 9) == schedule.over(decaying, 9) == over
 
 
+def test_by_the_clock_the_decay_is_a_share_of_what_the_run_had_before_too() -> None:
+    clock = Clock()
+    taken_up = Position(step=50, epoch=1, seconds=40.0)
+    schedule = Schedule.by_clock(0.0, 60.0, taken_up, clock)
+    clock.now = 29.9
+    assert not schedule.decay_due(taken_up, 9)
+    clock.now = 30.0
+    assert schedule.decay_due(taken_up, 9)
+    short = Schedule.by_clock(0.0, 10.0, taken_up, clock)
+    assert shares_at(short, clock, Position(epoch=1, whole=True), 0.0, 5.0, 10.0) == [1.0, 0.5, 0.0]
+
+
 def test_a_decay_taken_up_again_goes_on_from_its_share_at_once() -> None:
     clock = Clock()
     cut = Position(epoch=4, batch=2, whole=True, scale=0.6)
