@@ -25,7 +25,7 @@ def mine_negatives(rows: Sequence[Row], rng: np.random.Generator) -> Iterator[tu
                 continue
             scores = index.scores([row.question])[0]
             best = np.argsort(-scores, kind="stable")[: recipe.HARD_CANDIDATES]
-            near = [int(place) for place in best if scores[place] > 0 and contexts[place] != row.context]
+            near = [int(place) for place in best if scores[place] > 0]
             lacking = [place for place in near if lacks(row.answers, contexts[place], words[place])][: recipe.HARD_POOL]
             if lacking:
                 yield number, contexts[lacking[int(rng.integers(len(lacking)))]]

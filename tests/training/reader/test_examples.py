@@ -65,6 +65,12 @@ def test_a_long_context_gives_windows_with_the_answer_and_one_without(tokenizer:
         assert said(found, number, tokenizer) == (["jane marsh"] if kind == Kind.POSITIVE else [])
 
 
+def test_a_window_that_holds_the_answers_words_elsewhere_is_no_negative(tokenizer: Tokenizer) -> None:
+    context = "Jane Marsh built it. " + "Many years later came JANE MARSH again. " * 120
+    row = Row("qed", "a", "Who built the mill?", context, (("Jane Marsh", 0),))
+    assert build_examples([row], tokenizer, seed=1).kinds.tolist() == [Kind.POSITIVE]
+
+
 def test_rows_without_an_example_are_counted(tokenizer: Tokenizer, caplog: pytest.LogCaptureFixture) -> None:
     unseen = Row("qed", "a", "Who?", "Nobody \u200b came.", (("\u200b", 7),))
     with caplog.at_level("INFO"):

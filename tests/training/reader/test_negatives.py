@@ -44,6 +44,7 @@ def test_half_of_the_answers_words_are_too_many() -> None:
     assert says("the JANE MARSH mill")
     assert not says("a marshal came")
     assert lacks([("to be", 0)], "or not", frozenset())  # stop words alone: only the string counts
+    assert not lacks([("To be", 0)], "TO BE or not", frozenset())
 
 
 def test_small_articles_draw_on_their_source_and_generic_sources_on_nothing() -> None:

@@ -41,11 +41,13 @@ class Watched(Trainer):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.steps: list[tuple[int, int, bool, float, int]] = []
+        self.rates: list[set[float]] = []
 
     def _step(self, shown: Examples, chosen: NDArray[np.int64], share: float) -> None:
         at = self.position
         super()._step(shown, chosen, share)
         self.steps.append((at.epoch, at.batch, at.whole, share, self.position.tokens - at.tokens))
+        self.rates.append({group["lr"] for group in self.optimiser.param_groups})
         self.stopped = self.position.step == self.stop_at
 
 
@@ -95,6 +97,16 @@ def test_less_than_a_batch_is_a_run_too(options: Options, fraction: float, epoch
     assert run.run()
     assert 2 <= run.position.step <= 4
     assert run.position.whole
+
+
+def test_the_rate_warms_up_once_and_the_head_learns_faster(options: Options) -> None:
+    run = Watched(options)
+    run.run()
+    constant = sum(not step[2] for step in run.steps)
+    assert constant > recipe.WARMUP_STEPS + 2
+    expected = [1 / 3, 2 / 3, *[1.0] * (constant - 2), *(step[3] for step in run.steps[constant:])]
+    for rates, share in zip(run.rates, expected, strict=True):
+        assert sorted(rates) == pytest.approx([1e-3 * share, 1e-3 * share * recipe.HEAD_RATE])
 
 
 def test_a_finished_run_has_nothing_left_to_resume(options: Options) -> None:
