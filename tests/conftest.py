@@ -1,4 +1,6 @@
-"""What several tests share. The toy encoder serves wherever meaning does not matter; the real one takes seconds to load."""
+"""What several tests share. The toy encoder and reader serve wherever meaning does not matter: they need no model file, and
+what they find does not change with one.
+"""
 
 import shutil
 from pathlib import Path
@@ -8,7 +10,8 @@ import pytest
 from index.article import Article, article_from_text, load_article
 from index.encoder import Encoder, load_encoder
 from index.store import Index, build_index, save_index
-from tests.toy import ToyEncoder
+from qa.reader import Reader, load_reader
+from tests.toy import ToyEncoder, ToyReader
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +40,11 @@ def toy_encoder() -> ToyEncoder:
 
 
 @pytest.fixture(scope="session")
+def toy_reader() -> ToyReader:
+    return ToyReader()
+
+
+@pytest.fixture(scope="session")
 def toy_index(seed_article: Article, awkward_article: Article, toy_encoder: ToyEncoder) -> Index:
     """Two articles, in memory: the seed article and an awkward one called "moon"."""
     return build_index([seed_article, awkward_article], toy_encoder)
@@ -58,6 +66,12 @@ def index_dir(_saved_toy_index: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def real_encoder() -> Encoder:
     return load_encoder()
+
+
+@pytest.fixture(scope="session")
+def real_reader() -> Reader:
+    """The packaged one."""
+    return load_reader()
 
 
 @pytest.fixture(scope="session")

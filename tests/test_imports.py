@@ -111,7 +111,12 @@ def test_answering_over_a_built_index_needs_no_pytorch(real_index_dir: Path) -> 
     assert {"onnxruntime", "faiss"} <= loaded  # or the line above would prove nothing
 
 
-def test_importing_the_core_brings_no_web_framework() -> None:
-    loaded = modules_after("\n".join(f"import {name}" for name in sorted(CORE)))
-    assert not {"gradio", "fastapi", "starlette", "uvicorn", "torch"} & loaded
+def test_one_file_of_the_online_half_imports_pytorch() -> None:
+    assert list(offenders(CORE, ("torch", "transformers"))) == ["qa.checkpoint_reader"]
+
+
+def test_importing_the_core_brings_neither_a_web_framework_nor_pytorch() -> None:
+    loaded = modules_after("\n".join(f"import {name}" for name in sorted(CORE - {"qa.checkpoint_reader"})))
+    assert not {"gradio", "fastapi", "starlette", "uvicorn", "torch", "transformers"} & loaded
+    assert "qa.onnx_reader" in loaded
     assert not {name for name in loaded if within(name, EDGES)}

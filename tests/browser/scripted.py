@@ -11,12 +11,13 @@ from typing import Any
 from index.encoder import Encoder
 from index.store import Index
 from index.units import Sentence
-from qa.answer import Answer, AnswerText
+from qa.answer import Answer, AnswerText, Span
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction, RankedSentence
 
-SCRIPTS = ("several", "overview", "pronoun", "low", "words", "slow", "broken")
+SCRIPTS = ("several", "overview", "pronoun", "low", "words", "pair", "slow", "broken")
 MARKED = "as early as 2029"
+ALSO_MARKED = "about 20 years"
 
 
 class ScriptedPipeline(QAPipeline):
@@ -47,22 +48,24 @@ class ScriptedPipeline(QAPipeline):
         low, high = self.index.sentence_rows(article)
         sentences = self.index.sentences[low:high]
         chosen = sentences[:3]
-        start = end = None
+        words = {"words": [MARKED], "slow": [MARKED], "pair": [MARKED, ALSO_MARKED]}.get(question, [])
         if question == "pronoun":
             chosen = self._that_say("It was the second time", sentences)
-        elif question in ("words", "slow"):
-            chosen = self._that_say(MARKED, sentences)
-            start = self.index.article(article).text.index(MARKED)
-            end = start + len(MARKED)
+        elif words:
+            chosen = [self._that_say(one, sentences)[0] for one in words]
         elif question in ("several", "overview"):
             chosen = sentences[-3:]
-        best = chosen[0]
-        start, end = start or best.start, end or best.end
+        text = self.index.article(article).text
+        spans = [Span(one.start, one.end) for one in chosen]
+        for place, one in enumerate(words):
+            start = text.index(one, chosen[place].start)
+            spans[place] = Span(start, start + len(one))
+        best = spans[0]
         p_right = {"low": 0.4}.get(question, 0.9) if question in SCRIPTS else 0.05
         return Prediction(
             question=question,
-            ranked=tuple(RankedSentence(sentence, 0.5) for sentence in chosen),
-            best=AnswerText(self.index.article(article).text[start:end], start, end, article),
+            ranked=tuple(RankedSentence(one, 0.5, span) for one, span in zip(chosen, spans, strict=True)),
+            best=AnswerText(text[best.start : best.end], best.start, best.end, article),
             read=(),
             p_no_answer=1 - p_right,
             p_right=p_right,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ask
-from tests.browser.scripted import MARKED
+from tests.browser.scripted import ALSO_MARKED, MARKED
 
 MARS = "When could humans first land on Mars?"
 LIT = "#qa-reading .qa-lit"
@@ -47,6 +47,17 @@ def test_the_answering_words_are_marked_within_the_sentence(open_page):
     assert highlighted(page) == [MARKED]
     ask(page, "several")
     assert highlighted(page) == []
+
+
+def test_each_citation_marks_the_words_that_answer_in_its_own_sentence(open_page):
+    page = open_page(scripted=True)
+    ask(page, "pair")
+    expect(page.locator(".qa-quote mark")).to_have_text([MARKED, ALSO_MARKED])
+    assert highlighted(page) == [MARKED]
+    for number, words in ((1, ALSO_MARKED), (0, MARKED)):
+        page.locator(".qa-cite").nth(number).click()
+        expect(page.locator(LIT)).to_contain_text(words)
+        assert highlighted(page) == [words]
 
 
 def test_offsets_hold_behind_characters_that_javascript_counts_twice(open_page):

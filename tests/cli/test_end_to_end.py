@@ -64,6 +64,7 @@ def test_ask_quotes_and_cites(built: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["ask", *ANSWERED.split(), "--index", str(built)]) == 0
     out, err = capsys.readouterr()
     assert "  The article says" in out
+    assert "2029" in out.partition("┃")[0]  # the words that answer, by themselves
     assert "┃ In a post on X, Musk said human landings could take place as early as 2029" in out
     assert "· The Jerusalem Post · passage" in out
     assert err == ""
@@ -109,3 +110,5 @@ def test_ask_as_a_person_or_a_program_starts_it(built: Path) -> None:
     text = (built.parent / "article.md").read_text(encoding="utf-8").partition("\n---\n")[2]
     assert text[citation["start"] : citation["end"]] == citation["quote"]
     assert "2029" in citation["quote"]
+    (span,) = citation["spans"]
+    assert "2029" in answer["answer"]["text"] == text[span["start"] : span["end"]] != citation["quote"]

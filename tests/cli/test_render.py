@@ -123,6 +123,12 @@ def test_further_citations_are_set_apart_and_name_their_article_once(seed_articl
     assert text.count("The Jerusalem Post") == 1
 
 
+def test_a_further_citation_has_its_own_words_marked(seed_article: Article) -> None:
+    answer = answered(cite(seed_article, LANDING, "2029"), cite(seed_article, CITY, "city", number=2))
+    marked = re.findall(r"\x1b\[1;30;43m(.*?)\x1b\[0m", shown(answer, seed_article, terminal=COLOUR))
+    assert marked == ["2029", "city"]
+
+
 def test_citations_of_several_articles_name_each(seed_article: Article) -> None:
     other = article_from_text("The Moon has ice.\n\nMuch of it.", id="moon", title="Moon")
     citations = [

@@ -11,8 +11,9 @@ from qa.cli import main
 from qa.evaluation import bench
 from qa.evaluation.bench import Measure
 from qa.pipeline import QAPipeline
+from qa.reader import Reader
 from tests.conftest import ROOT
-from tests.toy import ToyEncoder
+from tests.toy import ToyEncoder, ToyReader
 
 NAMES = [
     "answer, p50",
@@ -39,11 +40,11 @@ def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_brief")
 def test_the_command_writes_every_figure_and_its_floor_as_json(
-    real_index_dir: Path, capsys: pytest.CaptureFixture[str]
+    real_index_dir: Path, real_reader: Reader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["bench", "--json", "--index", str(real_index_dir)]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["articles"], told["reader"]) == (1, "sentence")
+    assert (told["articles"], told["reader"]) == (1, real_reader.name)
     assert [one["name"] for one in told["measures"]] == NAMES
     for one in told["measures"]:
         assert one["ours"] > 0
@@ -67,7 +68,7 @@ def test_lines_put_the_ratio_first() -> None:
 
 
 def test_questions_are_the_article_s_own_where_there_is_a_file(toy_index: Index, tmp_path: Path) -> None:
-    pipeline = QAPipeline(toy_index, ToyEncoder())
+    pipeline = QAPipeline(toy_index, ToyEncoder(), reader=ToyReader())
     asked = bench.questions_of(pipeline, [ROOT / "seeds", ROOT / "seeds"])
     assert len(asked) == bench.ASKED
     assert asked[0] == "When could humans first land on Mars?"

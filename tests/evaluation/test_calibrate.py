@@ -4,6 +4,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,15 +16,16 @@ from index.store import build_index, save_index
 from qa.cli import main
 from qa.cli.calibrate import _not_kept
 from qa.decision import FEATURES, OUTCOMES, Decision, decision_for, load_decision
-from qa.evaluation.calibrate import FIGURES, Calibration, calibrate, keep
+from qa.evaluation.calibrate import FIGURES, Calibration, _happened, calibrate, keep
 from qa.evaluation.datasets import load_data
 from qa.evaluation.fitting import STRENGTH, Examples, cross_validated, fit, log_loss
+from qa.evaluation.outcome import RIGHT_F1
 from qa.evaluation.questions import Dataset
 from qa.settings import Settings
 from qa.startup import build_at
 from tests.conftest import ROOT
-from tests.evaluation.toy_run import DATA, SETTINGS
-from tests.toy import ToyEncoder
+from tests.evaluation.toy_run import DATA, SETTINGS, run
+from tests.toy import ToyEncoder, ToyReader
 
 WIDTH = len(FEATURES)
 
@@ -31,7 +33,7 @@ WIDTH = len(FEATURES)
 def flat_decision() -> Decision:
     """One that thinks every outcome equally likely, whatever the features."""
     zeros = (0.0,) * WIDTH
-    return Decision("x", "sentence", zeros, (1.0,) * WIDTH, (zeros,) * len(OUTCOMES), (0.0,) * len(OUTCOMES), "nothing")
+    return Decision("x", "y", zeros, (1.0,) * WIDTH, (zeros,) * len(OUTCOMES), (0.0,) * len(OUTCOMES), "nothing")
 
 
 def drawn(n: int, *, seed: int = 0, articles: int = 1) -> Examples:
@@ -113,9 +115,22 @@ def dataset(questions: Path) -> Dataset:
     return load_data([str(questions)])
 
 
+def calibrated(dataset: Dataset, settings: Settings = SETTINGS, **options: Any) -> Calibration:
+    """A calibration with the toy models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.evaluation.calibrate.load_reader", lambda name=None: ToyReader())
+        return calibrate(dataset, settings, ToyEncoder(), **options)
+
+
 @pytest.fixture(scope="module")
 def calibration(dataset: Dataset) -> Calibration:
-    return calibrate(dataset, SETTINGS, ToyEncoder())
+    return calibrated(dataset)
+
+
+@pytest.fixture
+def _toy_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever builds an index gets the toy reader."""
+    monkeypatch.setattr("qa.reader.load_reader", lambda name=None: ToyReader())
 
 
 def test_calibration_names_its_models_and_tells_before_and_after(calibration: Calibration) -> None:
@@ -123,20 +138,25 @@ def test_calibration_names_its_models_and_tells_before_and_after(calibration: Ca
     assert set(calibration.before) == set(calibration.after) == set(FIGURES)
     assert calibration.decision is not None
     assert calibration.decision.encoder_fingerprint == ToyEncoder.fingerprint
-    assert calibration.decision.reader == "sentence"
+    assert calibration.decision.reader_fingerprint == ToyReader.fingerprint
     assert calibration.decision.fitted_on.startswith("140 questions of mine.json, from: ")
     assert (calibration.after["log_loss"] or 9) < (calibration.before["log_loss"] or 0)
     assert calibration.decision.weights != load_decision().weights
 
 
 def test_calibration_is_the_same_every_time(dataset: Dataset, calibration: Calibration) -> None:
-    assert calibrate(dataset, SETTINGS, ToyEncoder()) == calibration
-
-
-def test_progress_tells_done_of_all(dataset: Dataset) -> None:
     told: list[tuple[int, int]] = []
-    calibrate(dataset, SETTINGS, ToyEncoder(), progress=lambda done, total: told.append((done, total)))
+    assert calibrated(dataset, progress=lambda done, total: told.append((done, total))) == calibration
     assert told[-1] == (140, 140)
+
+
+def test_the_words_decide_whether_an_answer_was_right_not_their_sentence_alone(tmp_path: Path) -> None:
+    found = {
+        (_happened(outcome), outcome.scores.hit_1, (outcome.scores.has_ans_f1 or 0.0) >= RIGHT_F1)
+        for outcome in run(tmp_path).asked.outcomes
+    }
+    silent, right, wrong = map(OUTCOMES.index, ("silent", "right", "wrong"))
+    assert found == {(silent, None, False), (right, 1.0, True), (wrong, 1.0, False), (wrong, 0.0, False)}
 
 
 def test_too_few_questions_are_refused_with_how_many_it_needs() -> None:
@@ -144,6 +164,7 @@ def test_too_few_questions_are_refused_with_how_many_it_needs() -> None:
         calibrate(load_data([str(DATA)]), SETTINGS, ToyEncoder())
 
 
+@pytest.mark.usefixtures("_toy_reader")
 def test_the_decision_is_kept_beside_the_index_and_outlives_a_rebuild(
     calibration: Calibration, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -151,25 +172,31 @@ def test_the_decision_is_kept_beside_the_index_and_outlives_a_rebuild(
     directory, encoder = tmp_path / "index", ToyEncoder()
     save_index(build_index([load_article(article)], encoder), directory)
     assert keep(calibration, directory) == directory / DECISION
-    assert decision_for(encoder.fingerprint, "sentence", directory) == calibration.decision
+    assert decision_for(encoder.fingerprint, ToyReader.fingerprint, directory) == calibration.decision
     with caplog.at_level(logging.WARNING, logger="qa"):
-        build_at(directory, [article], [load_article(article)], encoder, progress=False)
+        build_at(Settings(index=directory), [article], [load_article(article)], encoder, progress=False)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
-    assert decision_for(encoder.fingerprint, "sentence", directory) == calibration.decision
+    assert decision_for(encoder.fingerprint, ToyReader.fingerprint, directory) == calibration.decision
 
 
-def test_a_rebuild_with_another_encoder_says_that_the_decision_cannot_be_used(
-    calibration: Calibration, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.usefixtures("_toy_reader")
+@pytest.mark.parametrize("part", [ToyEncoder, ToyReader])
+def test_a_rebuild_with_other_models_says_that_the_decision_cannot_be_used(
+    calibration: Calibration,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    part: type[ToyEncoder] | type[ToyReader],
 ) -> None:
     article = ROOT / "seeds" / "article.md"
-    directory, other = tmp_path / "index", ToyEncoder()
+    directory = tmp_path / "index"
     save_index(build_index([load_article(article)], ToyEncoder()), directory)
     keep(calibration, directory)
-    other.fingerprint = "0" * 64
+    monkeypatch.setattr(part, "fingerprint", "0" * 64)
     with caplog.at_level(logging.WARNING, logger="qa"):
-        build_at(directory, [article], [load_article(article)], other, progress=False)
+        build_at(Settings(index=directory), [article], [load_article(article)], ToyEncoder(), progress=False)
     assert "fitted with other models; the packaged decision is used until `python -m qa calibrate`" in caplog.text
-    assert decision_for(other.fingerprint, "sentence", directory) == load_decision()
+    assert decision_for(ToyEncoder.fingerprint, ToyReader.fingerprint, directory) == load_decision()
 
 
 def test_a_damaged_decision_is_refused_not_half_read(calibration: Calibration, tmp_path: Path) -> None:
@@ -179,7 +206,7 @@ def test_a_damaged_decision_is_refused_not_half_read(calibration: Calibration, t
     for damaged in (stored[:-20], stored.replace("silent", "quiet"), "[]"):
         path.write_text(damaged, encoding="utf-8")
         with pytest.raises(SettingsError, match="python -m qa calibrate"):
-            decision_for(ToyEncoder.fingerprint, "sentence", tmp_path)
+            decision_for(ToyEncoder.fingerprint, ToyReader.fingerprint, tmp_path)
 
 
 def test_the_command_writes_what_the_server_reads(
@@ -208,7 +235,7 @@ def test_before_is_the_decision_in_use_and_one_kept_earlier_stays_by_name(
     directory = tmp_path / "index"
     save_index(build_index([load_article(ROOT / "seeds" / "article.md")], ToyEncoder()), directory)
     keep(calibration, directory)
-    again = calibrate(dataset, Settings(index=directory), ToyEncoder())
+    again = calibrated(dataset, Settings(index=directory))
     assert again.in_use == calibration.decision
     assert again.before != calibration.before
     assert again.after == calibration.after  # fitted from the packaged one as ever: the questions count once
@@ -219,7 +246,7 @@ def test_before_is_the_decision_in_use_and_one_kept_earlier_stays_by_name(
 
 def test_a_damaged_decision_does_not_keep_one_from_calibrating(dataset: Dataset, tmp_path: Path) -> None:
     (tmp_path / DECISION).write_text("{", encoding="utf-8")
-    assert calibrate(dataset, Settings(index=tmp_path), ToyEncoder()).in_use == load_decision()
+    assert calibrated(dataset, Settings(index=tmp_path)).in_use == load_decision()
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from xml.etree import ElementTree
 import pytest
 
 from index.errors import SettingsError
+from qa.answer import AnswerText, Span
 from qa.evaluation.attribution import STAGES, stage_of
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.gates import ALWAYS, Gate, judge, junit, parse_gates
 from qa.evaluation.resampling import Change
 from qa.evaluation.result import Result
 from qa.pipeline import QAPipeline
-from qa.prediction import Prediction
+from qa.prediction import Prediction, RankedSentence
 from tests.evaluation.toy_run import Change as ChangePrediction
 from tests.evaluation.toy_run import gates, opener, run
 
@@ -32,21 +33,27 @@ def lose_the_passage(prediction: Prediction, pipeline: QAPipeline) -> Prediction
     worst = prediction.ranked[-1].sentence
     passage = pipeline.index.passage(worst.article_id, worst.passage_id)
     found = tuple(one for one in prediction.ranked if one.sentence.passage_id == worst.passage_id)
-    best = pipeline.reader.span(pipeline.index, found[0])
-    return replace(prediction, ranked=found, best=best, read=(passage,))
+    return replace(prediction, ranked=found, best=span_of(found[0], pipeline), read=(passage,))
 
 
 def choose_another_sentence(prediction: Prediction, pipeline: QAPipeline) -> Prediction:
     """A reader that prefers what it should rank last."""
     ranked = tuple(reversed(prediction.ranked))
-    return replace(prediction, ranked=ranked, best=pipeline.reader.span(pipeline.index, ranked[0]))
+    return replace(prediction, ranked=ranked, best=span_of(ranked[0], pipeline))
+
+
+def span_of(found: RankedSentence, pipeline: QAPipeline) -> AnswerText:
+    """The answer that the reader has found in a ranked sentence, all of it if none."""
+    article = pipeline.index.article(found.sentence.article_id)
+    span = found.span or Span(found.sentence.start, found.sentence.end)
+    return AnswerText(article.text[span.start : span.end], span.start, span.end, article.id)
 
 
 def cut_the_span(prediction: Prediction, pipeline: QAPipeline) -> Prediction:
     """A reader that takes the last word of the right sentence."""
-    best = prediction.best
-    start = best.start + best.text.rindex(" ") + 1
-    return replace(prediction, best=replace(best, start=start, text=best.text[start - best.start :]))
+    first = prediction.ranked[0]
+    start = first.sentence.start + pipeline.index.text(first.sentence).rindex(" ") + 1
+    return replace(prediction, best=span_of(replace(first, span=Span(start, first.sentence.end)), pipeline))
 
 
 def refuse(prediction: Prediction, pipeline: QAPipeline) -> Prediction:

@@ -1,4 +1,4 @@
-"""A small evaluation with the toy encoder: the real pipeline, in a second."""
+"""A small evaluation with the toy encoder and reader: the real pipeline, in a second."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from qa.evaluation.run import evaluate
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction
 from qa.settings import Settings
-from tests.toy import ToyEncoder
+from tests.toy import ToyEncoder, ToyReader
 
 DATA = Path(__file__).parent / "data" / "small.json"
 SETTINGS = Settings(index=Path("no index here"))
@@ -29,7 +29,7 @@ def coverage_decision() -> Decision:
     weights = tuple(-8.0 if name == "coverage" else 0.0 for name in FEATURES)
     return Decision(
         encoder_fingerprint=ToyEncoder.fingerprint,
-        reader="sentence",
+        reader_fingerprint=ToyReader.fingerprint,
         mean=zeros,
         scale=(1.0,) * len(FEATURES),
         weights=(weights, zeros, zeros),
@@ -49,11 +49,11 @@ class ChangedPipeline(QAPipeline):
 
 def opener(change: Change | None = None) -> OpenPipeline:
     def open_pipeline(articles: Sequence[Article]) -> QAPipeline:
-        encoder = ToyEncoder()
+        encoder, reader = ToyEncoder(), ToyReader()
         index = build_index(articles, encoder)
         if change is None:
-            return QAPipeline(index, encoder, SETTINGS, decision=coverage_decision())
-        pipeline = ChangedPipeline(index, encoder, SETTINGS, decision=coverage_decision())
+            return QAPipeline(index, encoder, SETTINGS, reader=reader, decision=coverage_decision())
+        pipeline = ChangedPipeline(index, encoder, SETTINGS, reader=reader, decision=coverage_decision())
         pipeline.change = change
         return pipeline
 

@@ -2,25 +2,32 @@
 
 import json
 import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.article import article_from_paragraphs
+from index.encoder import Encoder
 from index.errors import SettingsError
-from index.store import Index, build_index
+from index.store import build_index
 from qa.decision import FEATURES, PACKAGED, Decision, decision_for, features, label, load_decision
+from qa.ranking import RANKING, rank
+from qa.reader import Reader, Reading
+from qa.reading import PassageReader
 from qa.retriever import Retriever
-from tests.toy import ToyEncoder
+from tests.toy import ToyEncoder, ToyReader
 
 
 def _decision(**changes: Any) -> Decision:
     zeros = (0.0,) * len(FEATURES)
     parts: dict[str, Any] = {
         "encoder_fingerprint": "f",
-        "reader": "sentence",
+        "reader_fingerprint": "r",
         "mean": zeros,
         "scale": (1.0,) * len(FEATURES),
         "weights": (zeros, zeros, zeros),
@@ -91,28 +98,106 @@ def test_a_file_that_is_no_decision_is_refused(tmp_path: Path, content: bytes) -
 def test_the_decision_beside_the_index_is_used_only_with_its_own_models(tmp_path: Path) -> None:
     own = _decision(bias=(1.0, 2.0, 3.0))
     (tmp_path / "decision.json").write_text(json.dumps(own.as_dict()))
-    assert decision_for("f", "sentence", tmp_path) == own
-    assert decision_for("another", "sentence", tmp_path) == load_decision()
-    assert decision_for("f", "sentence", tmp_path / "nowhere") == load_decision()
+    assert decision_for("f", "r", tmp_path) == own
+    assert decision_for("another", "r", tmp_path) == load_decision()
+    assert decision_for("f", "another", tmp_path) == load_decision()
+    assert decision_for("f", "r", tmp_path / "nowhere") == load_decision()
 
 
-def test_every_feature_is_finite_even_with_one_sentence_and_no_known_word(toy_encoder: ToyEncoder) -> None:
+def test_the_packaged_decision_was_fitted_with_the_packaged_models(real_encoder: Encoder, real_reader: Reader) -> None:
+    packaged = load_decision()
+    assert packaged.encoder_fingerprint == real_encoder.fingerprint
+    assert packaged.reader_fingerprint == real_reader.fingerprint
+
+
+@pytest.mark.parametrize("reader", ["real_reader", "toy_reader"])
+def test_every_feature_is_finite_even_with_one_sentence_and_no_known_word(
+    toy_encoder: ToyEncoder, reader: str, request: pytest.FixtureRequest
+) -> None:
     index = build_index([article_from_paragraphs("one", "One", ["Ice."])], toy_encoder)
+    passages = PassageReader(index, request.getfixturevalue(reader), 0)
     for retrieval in Retriever(index, toy_encoder).retrieve(["zzz", "the", "ice", "?"]):
-        assert np.isfinite(features(retrieval)).all()
+        evidence = passages.read(retrieval)
+        assert np.isfinite(features(evidence, rank(evidence, np.ones(len(RANKING))))).all()
 
 
-def test_features_by_hand(toy_index: Index, toy_encoder: ToyEncoder) -> None:
-    retrieval = Retriever(toy_index, toy_encoder).retrieve(["ice found south pole"], "moon")[0]
-    values = dict(zip(FEATURES, features(retrieval), strict=True))
-    assert values["coverage"] == pytest.approx(1.0)
-    assert values["passage_coverage"] == pytest.approx(1.0)
-    assert values["cosine"] == pytest.approx(retrieval.raw[0][retrieval.order[0]])
-    assert values["margin"] == pytest.approx(
-        retrieval.fused[retrieval.order[0]] - retrieval.fused[retrieval.order[1]], abs=1e-6
+class ScriptedReader(ToyReader):
+    """Sees the answer `says` wherever it stands, with logits that sum to `odds` over those of no answer, and little else."""
+
+    def __init__(self, says: str, odds: float) -> None:
+        self.says, self.odds = says, odds
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
+        return [
+            Reading(one.text, one.offsets, *(self._logits(texts[one.text], one.offsets[:, end], end) for end in (0, 1)))
+            for one in super().read(question, texts)
+        ]
+
+    def _logits(self, text: str, offsets: NDArray[np.int64], end: int) -> NDArray[np.float32]:
+        seen = [match.span()[end] for match in re.finditer(re.escape(self.says), text)]
+        return np.where(np.isin(offsets, seen), self.odds / 2, -30.0).astype(np.float32)
+
+
+PARAGRAPHS = (
+    "Ice was found near the south pole.",
+    "Ice was found near the south pole by a probe, said Holt.",
+    "The cafe opened near nothing in the long year of the war.",
+)
+
+
+@pytest.fixture(scope="module")
+def scripted(toy_encoder: ToyEncoder) -> dict[str, float]:
+    """The features of a question over `PARAGRAPHS`, by name, ranked by retrieval alone."""
+    index = build_index([article_from_paragraphs("a", "A", PARAGRAPHS)], toy_encoder)
+    retrieval = Retriever(index, toy_encoder).retrieve(["ice found south pole"])[0]
+    assert retrieval.order[0] == 0
+    evidence = PassageReader(index, ScriptedReader("the south pole", 4.0), 0).read(retrieval)
+    ranking = rank(evidence, np.array([float(name == "retrieval") for name in RANKING]))
+    values = dict(zip(FEATURES, features(evidence, ranking), strict=True))
+    return values | {f"fused {place}": float(score) for place, score in enumerate(retrieval.fused)}
+
+
+def test_features_of_retrieval_by_hand(scripted: dict[str, float], toy_encoder: ToyEncoder) -> None:
+    question, best = toy_encoder.encode(["ice found south pole", PARAGRAPHS[0]])
+    assert scripted["coverage"] == scripted["passage_coverage"] == pytest.approx(1.0)
+    assert [scripted["cosine"], scripted["cosine_best"]] == pytest.approx([float(question @ best)] * 2)
+    assert scripted["fused"] == pytest.approx(scripted["fused 0"])
+    others = max(scripted["fused 1"], scripted["fused 2"])
+    ahead = scripted["fused 0"] - others
+    assert [scripted["fused_margin"], scripted["margin"]] == pytest.approx([ahead, ahead], abs=1e-3)
+    assert scripted["log_terms"] == pytest.approx(math.log(4))
+
+
+def test_features_of_the_reader_by_hand(scripted: dict[str, float]) -> None:
+    # All three stand in one window. Two of them hold the answer, at odds of e^4 each; nothing else is likely at all.
+    assert scripted["reader"] == pytest.approx(4.0)
+    assert [scripted["reader_mass"], scripted["reader_most"]] == pytest.approx([4.0, 4.0], abs=1e-3)
+    assert scripted["reader_share"] == pytest.approx(math.log(1 / 2), abs=1e-3)
+    assert scripted["concentration"] == pytest.approx(0.0, abs=1e-3)
+    weights = [math.exp(scripted[f"fused {place}"]) for place in range(3)]
+    assert scripted["certainty"] == pytest.approx(weights[0] / sum(weights), abs=1e-3)
+    assert scripted["agreement"] == pytest.approx((weights[0] + weights[1]) / sum(weights), abs=1e-3)
+    assert scripted["log_words"] == pytest.approx(math.log(2))  # "south pole"
+
+
+@pytest.mark.parametrize(
+    ("question", "lacking"),
+    [
+        ("How many probes found ice at the south pole?", ["no_number"]),
+        ("When was ice found at the south pole?", ["no_time"]),
+        ("Who found ice at the south pole?", ["no_name"]),
+        ("Where was ice found?", []),
+    ],
+)
+def test_an_answer_of_another_kind_than_was_asked_for_is_a_feature(
+    toy_encoder: ToyEncoder, question: str, lacking: list[str]
+) -> None:
+    index = build_index([article_from_paragraphs("a", "A", PARAGRAPHS)], toy_encoder)
+    evidence = PassageReader(index, ScriptedReader("the south pole", 4.0), 0).read(
+        Retriever(index, toy_encoder).retrieve([question])[0]
     )
-    assert values["log_sentences"] == pytest.approx(math.log(len(retrieval.order)))
-    assert values["log_terms"] == pytest.approx(math.log(4))
+    values = dict(zip(FEATURES, features(evidence, rank(evidence, np.ones(len(RANKING)))), strict=True))
+    assert [name for name in FEATURES if name.startswith("no_") and values[name]] == lacking
 
 
 @pytest.mark.parametrize(

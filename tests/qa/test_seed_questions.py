@@ -8,6 +8,8 @@ import pytest
 from index.article import Article
 from index.encoder import Encoder
 from index.store import Index
+from qa.evaluation.metrics import token_f1
+from qa.evaluation.outcome import RIGHT_F1
 from qa.pipeline import QAPipeline
 
 QUESTIONS = [
@@ -40,8 +42,7 @@ def test_enough_are_answered_right_and_enough_refused(pipeline: QAPipeline) -> N
         if not row["answers"]:
             refused += not answer.answerable
         elif answer.answer is not None:
-            found = answer.answer
-            right += any(found.start <= gold["start"] < found.end for gold in row["answers"])
+            right += token_f1([gold["text"] for gold in row["answers"]], answer.answer.text) >= RIGHT_F1
     assert right >= RIGHT_AT_LEAST
     assert refused >= REFUSED_AT_LEAST
 
@@ -49,7 +50,8 @@ def test_enough_are_answered_right_and_enough_refused(pipeline: QAPipeline) -> N
 def test_when_could_humans_first_land_on_mars(pipeline: QAPipeline) -> None:
     answer = pipeline.answer("When could humans first land on Mars?")
     assert answer.answer is not None
-    assert "as early as 2029" in answer.answer.text
+    assert "2029" in answer.answer.text
+    assert "human landings could take place as early as 2029" in answer.citations[0].quote
 
 
 def test_the_capital_of_france_is_not_in_the_article(pipeline: QAPipeline) -> None:
@@ -61,7 +63,8 @@ def test_the_capital_of_france_is_not_in_the_article(pipeline: QAPipeline) -> No
 def test_a_yes_no_question_gets_evidence_and_no_yes_of_ours(pipeline: QAPipeline) -> None:
     answer = pipeline.answer("Are the US sanctions that Russia faces over the conflict still in place?")
     assert answer.answer is not None
-    assert "US sanctions against Russia over the conflict remain in place" in answer.answer.text
+    assert answer.answer.text.strip(" .").lower() not in ("yes", "no")
+    assert "US sanctions against Russia over the conflict remain in place" in answer.citations[0].quote
 
 
 def test_the_repeated_caption_and_the_newsletter_never_answer(pipeline: QAPipeline, seed_article: Article) -> None:
@@ -81,6 +84,9 @@ def test_the_same_question_gets_the_same_answer_alone_and_in_a_batch(pipeline: Q
     questions = [row["question"] for row in QUESTIONS]
     for question, together in zip(questions[::6], pipeline.predict(questions)[::6], strict=True):
         alone = pipeline.predict([question])[0]
-        assert [found.sentence for found in alone.ranked] == [found.sentence for found in together.ranked]
+        assert alone.best == together.best
+        assert [(found.sentence, found.span) for found in alone.ranked] == [
+            (found.sentence, found.span) for found in together.ranked
+        ]
         assert alone.answerable == together.answerable
         assert alone.p_no_answer == pytest.approx(together.p_no_answer, abs=1e-3)

@@ -32,6 +32,8 @@ def test_articles_are_a_file_or_a_json_list(monkeypatch: pytest.MonkeyPatch, tex
         ("PORT", "65536", "65535"),
         ("DENSE_SENTENCE", "-1", "greater than or equal to 0"),
         ("DENSE_SENTENCE", "nan", "than or equal to"),
+        ("DEPTH", "-1", "greater than or equal to 0"),
+        ("READER_ODDS", "x", "number"),
         ("HOST", "", "at least 1"),
     ],
 )

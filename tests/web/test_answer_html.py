@@ -75,6 +75,13 @@ def test_further_citations_follow_with_their_numbers():
     assert re.findall(r"\[(\d)\]", html) == ["1", "2", "3"]
 
 
+def test_each_citation_has_its_own_words_marked():
+    start, city = TEXT.index("2029"), TEXT.index("a city")
+    html = answered(cite(2, 1, Span(start, start + 4)), cite(1, 2, Span(city, city + 6)), cite(3, 3))
+    assert re.findall(r"<mark>(.*?)</mark>", html) == ["2029", "a city"]
+    assert re.findall(r"<mark>a city</mark>\..*?\[(\d)\]", html) == ["2"]
+
+
 @pytest.mark.parametrize(("label", "bars", "says"), [("high", 3, "says"), ("medium", 2, "says"), ("low", 1, "may say")])
 def test_confidence_is_said_in_words_beside_a_meter(label, bars, says):
     html = answered(cite(3, 1, whole(3)), label=label)

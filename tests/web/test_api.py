@@ -40,8 +40,12 @@ def test_an_answer_has_the_schemas_fields_in_order_and_cites_the_article_word_fo
     for citation in answer["citations"]:
         assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
         assert citation["article_sha256"] == article["sha256"]
+        (own,) = citation["spans"]
+        assert citation["start"] <= own["start"] < own["end"] <= citation["end"]
     span = answer["answer"]
     assert article["text"][span["start"] : span["end"]] == span["text"]
+    assert "2029" in span["text"] and span["text"] != answer["citations"][0]["quote"]
+    assert answer["citations"][0]["spans"] == [{"start": span["start"], "end": span["end"]}]
     assert [c["number"] for c in answer["citations"]] == list(range(1, len(answer["citations"]) + 1))
 
 
