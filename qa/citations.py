@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from index.article import Article
 from index.lexical import terms
 from index.store import Index
-from qa.answer import Citation, Span
+from qa.answer import Citation
 from qa.prediction import RankedSentence
 
 CONTEXT = 32
@@ -16,7 +16,7 @@ SAME = 0.8
 a paragraph's quote with "the envoy" for "him" is the same evidence; another figure never is."""
 
 
-def cite(index: Index, ranked: RankedSentence, *, number: int | None, spans: Sequence[Span] = ()) -> Citation:
+def cite(index: Index, ranked: RankedSentence, *, number: int | None) -> Citation:
     """The citation of one ranked sentence; `number` is None for a nearest sentence, which is no evidence."""
     sentence = ranked.sentence
     article = index.article(sentence.article_id)
@@ -34,7 +34,7 @@ def cite(index: Index, ranked: RankedSentence, *, number: int | None, spans: Seq
         quote=article.text[sentence.start : sentence.end],
         prefix=article.text[max(0, sentence.start - CONTEXT) : sentence.start],
         suffix=article.text[sentence.end : sentence.end + CONTEXT],
-        spans=tuple(spans),
+        spans=() if ranked.span is None else (ranked.span,),
         score=round(ranked.score, 4),
     )
 

@@ -1,14 +1,14 @@
-"""No-answer: from what retrieval found to calibrated probabilities, and to a decision.
+"""No-answer: from what was found and read to calibrated probabilities, and to a decision.
 
 A multinomial logistic regression over the `FEATURES` of a question gives three probabilities that sum to 1:
 
     silent   the article does not say                       -> p_no_answer
-    right    it does, and the best-ranked sentence says it   -> p_right
-    wrong    it does, but another sentence says it
+    right    it does, and the best span says it              -> p_right
+    wrong    it does, but other words do
 
 An answer is shown when it is likelier right than the article silent, which is what makes the most questions end well:
-right answers shown plus silences told. No threshold is chosen by hand; `qa/training/fit.py` fits the weights, which are kept
-in a file that can be read.
+right answers shown plus silences told. No threshold is chosen by hand; `qa/training/fit_decision.py` fits the weights, which
+are kept in a file that can be read.
 """
 
 import json
@@ -25,13 +25,26 @@ from index.errors import SettingsError
 from index.generations import DECISION
 from index.lexical import terms
 from qa.answer import ConfidenceLabel
+from qa.answer_type import KINDS, asked_for, says
 from qa.question import search_text
+from qa.ranking import Ranking, measures, span_text, words
+from qa.reading import Evidence
 from qa.retriever import MEASURES, Retrieval
 
 OUTCOMES = ("silent", "right", "wrong")
 FEATURES = (
+    "reader",  # of the best-ranked sentence: log odds of its best span against no answer in its window
+    "reader_mass",  # the same of all its spans together
+    "reader_most",  # highest mass of any sentence: one window's "no answer" does not count against another's answer
+    "reader_share",  # log of its share of all answers in its window
+    "concentration",  # log of its best span's share of all its spans
+    "certainty",  # share of the best-ranked sentence in the softmax over the ranking's scores
+    "margin",  # score of the best-ranked sentence over the second
+    "agreement",  # shares of all sentences whose best span says the same
+    "no_number",  # the question asks for a number, and nothing in the span could be one
+    "no_time",
+    "no_name",
     "cosine",  # of the best-ranked sentence with the question
-    "cosine_second",
     "cosine_best",  # highest of any sentence
     "passage_cosine",
     "bm25",  # of the best-ranked sentence, a term of the question
@@ -39,23 +52,22 @@ FEATURES = (
     "coverage",  # share of the question's terms, weighted by rarity, that the best-ranked sentence holds
     "passage_coverage",
     "fused",
-    "margin",  # fused score of the best-ranked sentence over the second
-    "certainty",  # share of the best-ranked sentence in the softmax over fused scores
-    "log_sentences",
-    "log_terms",
+    "fused_margin",  # fused score of the best-ranked sentence over the best other one
+    "log_terms",  # of the question
+    "log_words",  # of the span
 )
 HIGH, MEDIUM = 0.8, 0.5
 """Confidence from which the label is high, medium; the words stand for these probabilities."""
 
 PACKAGED = Path(__file__).parent / "models" / "decision" / "config.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is thought of the best-ranked sentence; probabilities, calibrated on questions over articles not fitted on."""
+    """What is thought of the best span; probabilities, calibrated on questions over articles not fitted on."""
 
     p_no_answer: float
     p_right: float
@@ -74,7 +86,7 @@ class Decision:
     """
 
     encoder_fingerprint: str
-    reader: str
+    reader_fingerprint: str
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[tuple[float, ...], ...]
@@ -114,7 +126,7 @@ def load_decision(path: Path = PACKAGED) -> Decision:
     return decision
 
 
-def decision_for(encoder_fingerprint: str, reader: str, index_dir: Path | None = None) -> Decision:
+def decision_for(encoder_fingerprint: str, reader_fingerprint: str, index_dir: Path | None = None) -> Decision:
     """The decision to use with these models: the one kept beside the index if it was fitted with them, else the packaged one.
 
     :raises SettingsError: the file beside the index cannot be used.
@@ -122,7 +134,7 @@ def decision_for(encoder_fingerprint: str, reader: str, index_dir: Path | None =
     beside = index_dir / DECISION if index_dir else None
     if beside is not None and beside.exists():
         own = load_decision(beside)
-        if (own.encoder_fingerprint, own.reader) == (encoder_fingerprint, reader):
+        if (own.encoder_fingerprint, own.reader_fingerprint) == (encoder_fingerprint, reader_fingerprint):
             return own
         _log.warning(
             "%s was fitted with other models; the packaged decision is used until `python -m qa calibrate`", beside
@@ -135,32 +147,46 @@ def label(confidence: float) -> ConfidenceLabel:
     return "high" if confidence >= HIGH else "medium" if confidence >= MEDIUM else "low"
 
 
-def features(retrieval: Retrieval) -> NDArray[np.float64]:
+def features(evidence: Evidence, ranking: Ranking) -> NDArray[np.float64]:
     """The `FEATURES` of one question. *Shape:* ``(len(FEATURES),)``."""
-    measures = dict(zip(MEASURES, retrieval.raw.astype(np.float64), strict=True))
-    best = retrieval.order[0]
-    second = retrieval.order[1] if len(retrieval.order) > 1 else best
-    question = search_text(retrieval.question)
-    index = retrieval.index
-    length = max(1, len(terms(question)))
-    passage = int(index.passage_of[retrieval.first_row + best])
-    shares = np.exp(retrieval.fused - retrieval.fused.max())
-    values = {
-        "cosine": measures["dense_sentence"][best],
-        "cosine_second": measures["dense_sentence"][second],
-        "cosine_best": measures["dense_sentence"].max(),
-        "passage_cosine": measures["dense_passage"][best],
-        "bm25": measures["bm25_sentence"][best] / length,
-        "passage_bm25": measures["bm25_passage"][best] / length,
-        "coverage": measures["coverage"][best],
-        "passage_coverage": index.passage_terms.coverage([question], (passage, passage + 1))[0, 0],
-        "fused": retrieval.fused[best],
-        "margin": retrieval.fused[best] - retrieval.fused[second],
-        "certainty": shares[best] / shares.sum(),
-        "log_sentences": math.log(len(retrieval.order)),
-        "log_terms": math.log(length),
+    retrieval, spans = evidence.retrieval, evidence.spans
+    best = int(ranking.positions[0])
+    length = max(1, len(terms(search_text(retrieval.question))))
+    span, kind = span_text(evidence, best), asked_for(retrieval.question)
+    said = [words(evidence, int(position)) for position in ranking.positions]
+    values = _of_retrieval(retrieval, best, length) | {
+        "reader": spans.best[best],
+        "reader_mass": spans.mass[best],
+        "reader_most": spans.mass[ranking.positions].max(),
+        "reader_share": measures(evidence, ranking.positions)[2, 0],
+        "concentration": spans.best[best] - spans.mass[best],
+        "certainty": ranking.shares[0],
+        "margin": ranking.scores[0] - ranking.scores[1] if len(said) > 1 else 0.0,
+        "agreement": ranking.shares[[own == said[0] for own in said]].sum(),
+        **{f"no_{one}": float(one == kind and not says(one, span)) for one in KINDS},
+        "log_words": math.log(max(1, len(said[0].split()))),
     }
     return np.array([values[name] for name in FEATURES], dtype=np.float64)
+
+
+def _of_retrieval(retrieval: Retrieval, best: int, length: int) -> dict[str, float]:
+    """Features of the sentence at `best` that need no reader. :param length: terms of the question."""
+    measured = dict(zip(MEASURES, retrieval.raw.astype(np.float64), strict=True))
+    index, fused = retrieval.index, retrieval.fused
+    passage = int(index.passage_of[retrieval.first_row + best])
+    others = np.delete(fused, best)
+    return {
+        "cosine": measured["dense_sentence"][best],
+        "cosine_best": measured["dense_sentence"].max(),
+        "passage_cosine": measured["dense_passage"][best],
+        "bm25": measured["bm25_sentence"][best] / length,
+        "passage_bm25": measured["bm25_passage"][best] / length,
+        "coverage": measured["coverage"][best],
+        "passage_coverage": index.passage_terms.coverage([search_text(retrieval.question)], (passage, passage + 1))[0, 0],
+        "fused": fused[best],
+        "fused_margin": fused[best] - others.max() if len(others) else 0.0,
+        "log_terms": math.log(length),
+    }
 
 
 def _frozen(value: Any) -> Any:

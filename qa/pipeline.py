@@ -5,6 +5,7 @@ Everything that answers (chat page, API, command line, evaluation) goes through 
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ import numpy as np
 from index.encoder import Encoder, load_encoder
 from index.errors import IndexDamaged, QuestionError
 from index.store import Index, load_index
-from qa.answer import Answer, Citation, Models, Span, Timings
+from qa.answer import Answer, AnswerText, Citation, Models, Span, Timings
 from qa.citations import cite, distinct, holds, is_subheading
 from qa.courtesy import courtesy, courtesy_reply
-from qa.decision import Decision, decision_for, features, label
+from qa.decision import Decision, Judgement, decision_for, features, label
 from qa.prediction import Prediction
 from qa.question import check_question
-from qa.reader import SentenceReader
+from qa.ranking import RANKING, Ranking, rank, ranked_sentences
+from qa.reader import Reader, load_reader
+from qa.reading import Evidence, PassageReader
 from qa.retriever import Retriever
 from qa.settings import Settings, load_settings
 from qa.suggestions import load_suggestions
@@ -30,7 +33,7 @@ NEAREST = 3
 MAX_TOP_K = 10
 
 CLOSE = 0.5
-"""A further sentence is cited when its score is at least this share of the best one's: nearly as likely to answer."""
+"""A further sentence in which the reader finds an answer is cited when its score is at least this share of the best one's."""
 
 
 class QAPipeline:
@@ -46,19 +49,23 @@ class QAPipeline:
         encoder: Encoder,
         settings: Settings | None = None,
         *,
+        reader: Reader | None = None,
         decision: Decision | None = None,
         suggestions: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """:param decision: None takes the one fitted for this encoder and reader.
+        """:param reader: None loads the one that the settings name.
+        :param decision: None takes the one fitted for this encoder and reader.
         :param suggestions: questions worth asking, by article id.
         """
         self.index = index
         self.encoder = encoder
         self.settings = settings or load_settings()
         self.retriever = Retriever(index, encoder, self.settings)
-        self.reader = SentenceReader()
-        self.decision = decision or decision_for(encoder.fingerprint, self.reader.name)
+        self.reader = reader or load_reader(self.settings.reader)
+        self.passages = PassageReader(index, self.reader, self.settings.depth)
+        self.decision = decision or decision_for(encoder.fingerprint, self.reader.fingerprint)
         self.models = Models(encoder=encoder.name, reader=self.reader.name)
+        self._weights = np.array([getattr(self.settings, name) for name in RANKING])
         self._suggestions = {article_id: tuple(questions) for article_id, questions in (suggestions or {}).items()}
 
     @classmethod
@@ -67,6 +74,7 @@ class QAPipeline:
 
         :raises IndexFault: the index is missing, stale, foreign or damaged; the message names the command that mends it.
         :raises EncoderError: the encoder cannot be loaded.
+        :raises ReaderError: the reader cannot be loaded.
         """
         settings = settings or load_settings()
         encoder = load_encoder(settings.encoder)
@@ -75,8 +83,10 @@ class QAPipeline:
     @classmethod
     def over(cls, directory: Path, index: Index, encoder: Encoder, settings: Settings) -> "QAPipeline":
         """The pipeline over an index that is at hand, with the decision and suggestions kept beside it in `directory`."""
-        decision = decision_for(encoder.fingerprint, SentenceReader.name, directory)
-        return cls(index, encoder, settings, decision=decision, suggestions=load_suggestions(directory, index))
+        reader = load_reader(settings.reader)
+        decision = decision_for(encoder.fingerprint, reader.fingerprint, directory)
+        suggestions = load_suggestions(directory, index)
+        return cls(index, encoder, settings, reader=reader, decision=decision, suggestions=suggestions)
 
     def answer(
         self,
@@ -113,23 +123,32 @@ class QAPipeline:
         started = time.perf_counter()
         retrievals = self.retriever.retrieve(questions, article)
         retrieved = time.perf_counter()
-        judgements = self.decision.judge(np.array([features(retrieval) for retrieval in retrievals]))
-        read = [tuple(retrieval.passages(self.settings.depth)) for retrieval in retrievals]
-        ranked = [self.reader.rank(*pair, depth) for pair in zip(retrievals, read, strict=True)]
+        evidence = [self.passages.read(retrieval) for retrieval in retrievals]
+        ranked = [rank(found, self._weights) for found in evidence]
+        judgements = self.decision.judge(np.array([features(*pair) for pair in zip(evidence, ranked, strict=True)]))
+        read_ms = _milliseconds(retrieved) / len(questions)
         return [
-            Prediction(
-                question=question,
-                ranked=sentences,
-                best=self.reader.span(self.index, sentences[0]),
-                read=passages,
-                p_no_answer=judgement.p_no_answer,
-                p_right=judgement.p_right,
-                answerable=judgement.answerable,
-                retrieve_ms=(retrieved - started) * 1_000 / len(questions),
-                read_ms=_milliseconds(retrieved) / len(questions),
-            )
-            for question, passages, sentences, judgement in zip(questions, read, ranked, judgements, strict=True)
+            self._prediction(found, ranking, judgement, depth, (retrieved - started) * 1_000 / len(questions), read_ms)
+            for found, ranking, judgement in zip(evidence, ranked, judgements, strict=True)
         ]
+
+    def _prediction(
+        self, evidence: Evidence, ranking: Ranking, judgement: Judgement, depth: int, retrieve_ms: float, read_ms: float
+    ) -> Prediction:
+        ranked = ranked_sentences(evidence, ranking, depth)
+        article = self.index.article(ranked[0].sentence.article_id)
+        start, end = map(int, evidence.spans.spans[ranking.positions[0]])
+        return Prediction(
+            question=evidence.retrieval.question,
+            ranked=ranked,
+            best=AnswerText(article.text[start:end], start, end, article.id),
+            read=evidence.read,
+            p_no_answer=judgement.p_no_answer,
+            p_right=judgement.p_right,
+            answerable=judgement.answerable,
+            retrieve_ms=retrieve_ms,
+            read_ms=read_ms,
+        )
 
     def compose(self, prediction: Prediction, *, top_k: int = 3, total_ms: float | None = None) -> Answer:
         """The Answer that a reader sees for a prediction.
@@ -140,18 +159,23 @@ class QAPipeline:
         citations: tuple[Citation, ...] = ()
         nearest: tuple[Citation, ...] = ()
         if prediction.answerable:
-            close = [found for found in prediction.ranked if found.score >= CLOSE * prediction.ranked[0].score]
-            span = Span(prediction.best.start, prediction.best.end)
+            first, *others = prediction.ranked
+            first = replace(first, span=Span(prediction.best.start, prediction.best.end))
+            close = [found for found in others if found.span and found.score >= CLOSE * first.score]
             citations = tuple(
-                cite(self.index, found, number=number, spans=(span,) if number == 1 else ())
-                for number, found in enumerate(distinct(self.index, close, top_k), start=1)
+                cite(self.index, found, number=number)
+                for number, found in enumerate(distinct(self.index, [first, *close], top_k), start=1)
             )
         else:
             telling = [found for found in prediction.ranked if not is_subheading(self.index, found)] or prediction.ranked
-            nearest = tuple(cite(self.index, found, number=None) for found in distinct(self.index, telling, NEAREST))
-        for citation in (*citations, *nearest):
-            if not holds(self.index.article(citation.article_id), citation):
-                raise IndexDamaged("a quote is not in its article; rebuild the index with `python -m qa build`")
+            nearest = tuple(
+                cite(self.index, replace(found, span=None), number=None)
+                for found in distinct(self.index, telling, NEAREST)
+            )
+        answer = prediction.best if prediction.answerable else None
+        exact = answer is None or self.index.article(answer.article_id).text[answer.start : answer.end] == answer.text
+        if not exact or not all(holds(self.index.article(one.article_id), one) for one in (*citations, *nearest)):
+            raise IndexDamaged("a quote is not in its article; rebuild the index with `python -m qa build`")
         timings = Timings(
             retrieve=round(prediction.retrieve_ms, 3),
             read=round(prediction.read_ms, 3),
@@ -161,7 +185,7 @@ class QAPipeline:
             kind="answer" if prediction.answerable else "no_answer",
             question=prediction.question,
             answerable=prediction.answerable,
-            answer=prediction.best if prediction.answerable else None,
+            answer=answer,
             confidence=round(confidence, 4),
             confidence_label=label(confidence),
             p_no_answer=round(prediction.p_no_answer, 4),

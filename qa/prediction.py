@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 
 from index.units import Passage, Sentence
-from qa.answer import AnswerText
+from qa.answer import AnswerText, Span
 
 
 @dataclass(frozen=True, slots=True)
 class RankedSentence:
-    """A sentence and its score in [0, 1]: how the ranking shares certainty out among the sentences, 1 in all."""
+    """A sentence and the answer in it.
+
+    :param score: in [0, 1]: how the ranking shares certainty out among the sentences, 1 in all.
+    :param span: the words that answer; None where the reader holds it likelier that nothing in its window does.
+    """
 
     sentence: Sentence
     score: float
+    span: Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,7 @@ class Prediction:
     :param best: the span that would be the answer, whatever the decision.
     :param read: the passages that the reader read; a sentence outside them cannot be answered with.
     :param p_no_answer: calibrated probability that the article does not say.
-    :param p_right: calibrated probability that `ranked[0]` holds an answer.
+    :param p_right: calibrated probability that `best` answers.
     :param answerable: the decision.
     """
 

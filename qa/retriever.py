@@ -3,8 +3,8 @@
 Dense and BM25 scores live on scales of their own, so each is standardised over the sentences in question (a z-score) before
 the weighted sum; ranks alone (reciprocal rank fusion) throw the sizes away and do worse on every set measured. Coverage, the
 share of the question's terms that a sentence holds, means the same for every question and goes in as it is. The weights are
-those of a conditional logit (McFadden, 1974) fitted to gold sentences by `qa/training/fit.py`, so a softmax over the fused
-scores is how probable each sentence is, given that one of them answers.
+those of a conditional logit (McFadden, 1974) fitted to gold sentences by `qa/training/fit_retrieval.py`, so a softmax over
+the fused scores is how probable each sentence is, given that one of them answers.
 """
 
 from collections.abc import Sequence

@@ -33,6 +33,11 @@ def Weight(measure: str) -> FieldInfo:
     return cast(FieldInfo, Field(ge=0, le=100, description=f"weight in retrieval of {measure}"))
 
 
+def Rank(measure: str) -> FieldInfo:
+    """The field of a measure's weight in the ranking of what was read."""
+    return cast(FieldInfo, Field(ge=0, le=100, description=f"weight in ranking of {measure}"))
+
+
 class Settings(BaseSettings):
     """What the owner of a server or a run may choose; each field is `ARTICLE_QA_<NAME>` in the environment."""
 
@@ -67,13 +72,24 @@ class Settings(BaseSettings):
         ),
     ] = None
     depth: Annotated[
-        int, Field(ge=0, le=10_000, description="best passages that are read for an answer; 0 reads all of them")
-    ] = 0
+        int,
+        Field(ge=0, le=10_000, description="windows of text, about a paragraph each, that are read; 0 reads all of them"),
+    ] = 6
+    reader: Annotated[
+        str | None,
+        Field(description="another extractive question-answering model, by path or hub name; none = the packaged one"),
+    ] = None
     dense_sentence: Annotated[float, Weight("sentence similarity (z-score)")] = 0.78
     bm25_sentence: Annotated[float, Weight("sentence BM25 (z-score)")] = 0.05
     dense_passage: Annotated[float, Weight("passage similarity (z-score)")] = 0.93
     bm25_passage: Annotated[float, Weight("passage BM25 (z-score)")] = 0.8
     coverage: Annotated[float, Weight("the share of the question's terms that the sentence holds")] = 4.9
+
+    retrieval: Annotated[float, Rank("retrieval's score")] = 0.44
+    reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.33
+    reader_share: Annotated[float, Rank("the log of the sentence's share of the answers in its window")] = 0.0
+
+    kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 1.09
 
     @field_validator("articles", mode="before")
     @classmethod

@@ -51,34 +51,38 @@ def ensure_index(settings: Settings, *, progress: bool = True) -> "QAPipeline":
         index = _current(settings.index, articles, encoder)
     except (IndexMissing, IndexStale, IndexDamaged, IndexForeign) as error:
         logger.warning("%s. Building it from %s.", _why(error, settings.index), _listed(paths))
-        index = build_at(settings.index, paths, articles, encoder, progress=progress)
+        index = build_at(settings, paths, articles, encoder, progress=progress)
     return QAPipeline.over(settings.index, index, encoder, settings)
 
 
 def build_at(
-    directory: Path, paths: Sequence[Path], articles: Sequence[Article], encoder: "Encoder", *, progress: bool = True
+    settings: Settings, paths: Sequence[Path], articles: Sequence[Article], encoder: "Encoder", *, progress: bool = True
 ) -> "Index":
-    """Build the index of `articles`, read from `paths`, make it the one in `directory`, and keep checked suggestions there.
+    """Build the index of `articles`, read from `paths`, where `settings` say, and keep checked suggestions there.
 
     :raises ArticleError: two articles have the same id, or one has no sentence.
     :raises IndexFault: the folder holds something else, or cannot be written.
+    :raises ReaderError: the reader, which checks the suggestions, cannot be loaded.
     """
     from index.store import build_index, save_index
     from qa.decision import decision_for
     from qa.pipeline import QAPipeline
-    from qa.reader import SentenceReader
+    from qa.reader import load_reader
     from qa.suggestions import checked_suggestions, save_suggestions
 
     with _bar(shown=progress) as report:
         index = build_index(articles, encoder, progress=report)
+    directory = settings.index
     home = directory.resolve()
     # Relative, so that a project moved as a whole still finds them, and nobody is told the names of the folders above.
     sources = tuple(Path(os.path.relpath(path.resolve(), home)).as_posix() for path in paths)
     index = replace(index, manifest=replace(index.manifest, sources=sources))
     save_index(index, directory)
     # A decision that was fitted to this place's questions outlives the build, or it is logged why it cannot be used.
-    decision = decision_for(encoder.fingerprint, SentenceReader.name, directory)
-    save_suggestions(directory, index, checked_suggestions(QAPipeline(index, encoder, decision=decision), paths))
+    reader = load_reader(settings.reader)
+    decision = decision_for(encoder.fingerprint, reader.fingerprint, directory)
+    pipeline = QAPipeline(index, encoder, settings, reader=reader, decision=decision)
+    save_suggestions(directory, index, checked_suggestions(pipeline, paths))
     return index
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from index.article import Article
 from index.generations import SUGGESTIONS, write_beside
 from index.store import Index
-from qa.answer import AnswerText
+from qa.answer import AnswerText, Span
 
 if TYPE_CHECKING:
     from qa.pipeline import QAPipeline
@@ -82,20 +82,22 @@ def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[str, ...]
         return {}
 
 
-def _gold(files: Iterable[Path]) -> dict[str, dict[str, tuple[int, ...]]]:
-    """Answerable questions and where their answers start, by article id; rows of any other form are passed over."""
-    found: dict[str, dict[str, tuple[int, ...]]] = {}
+def _gold(files: Iterable[Path]) -> dict[str, dict[str, tuple[Span, ...]]]:
+    """Answerable questions and where their answers stand, by article id; rows of any other form are passed over."""
+    found: dict[str, dict[str, tuple[Span, ...]]] = {}
     for path in files:
         for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
             try:
                 row = json.loads(line)
-                starts = tuple(int(answer["start"]) for answer in row["answers"])
+                answers = tuple(
+                    Span(int(answer["start"]), int(answer["start"]) + len(answer["text"])) for answer in row["answers"]
+                )
                 article, question = str(row["article"]), str(row["question"])
             except (ValueError, TypeError, KeyError):
                 _log.warning("%s holds a line that is no question: %.80s", path, line)
                 continue
-            if starts:
-                found.setdefault(article, {})[question] = starts
+            if answers:
+                found.setdefault(article, {})[question] = answers
     return found
 
 
@@ -103,8 +105,9 @@ def _presentable(question: str) -> bool:
     return len(question) <= LONGEST and question.rstrip().endswith(("?", "؟", "？"))
 
 
-def _is_gold(span: AnswerText, gold: Sequence[int]) -> bool:
-    return not gold or any(span.start <= start < span.end for start in gold)
+def _is_gold(found: AnswerText, gold: Sequence[Span]) -> bool:
+    """Whether the words have some in common with a gold answer, or there is none: the same answer may be cut otherwise."""
+    return not gold or any(found.start < one.end and one.start < found.end for one in gold)
 
 
 def _names(article: Article) -> list[str]:

@@ -37,7 +37,7 @@ def build(
         from qa.suggestions import load_suggestions
 
         encoder = load_encoder(settings.encoder)
-    built = build_at(settings.index, paths, read, encoder)
+    built = build_at(settings, paths, read, encoder)
     print(f"{settings.index}: {counts(built.manifest)}, from {', '.join(printable(str(path)) for path in paths)}")
     where = "" if index is None else f" --index {shlex.quote(str(index))}"
     worth_asking = next(

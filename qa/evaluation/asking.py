@@ -18,6 +18,7 @@ from qa.evaluation.outcome import Outcome, outcome_of
 from qa.evaluation.questions import Dataset, GoldAnswer, Question
 from qa.pipeline import QAPipeline
 from qa.question import check_question
+from qa.reader import Reader
 from qa.settings import Settings
 
 TOP_K = 3
@@ -53,11 +54,11 @@ class Asked:
     milliseconds: dict[str, float]
 
 
-def opener(settings: Settings, encoder: Encoder, decision: Decision) -> OpenPipeline:
+def opener(settings: Settings, encoder: Encoder, reader: Reader, decision: Decision) -> OpenPipeline:
     """Opens the pipeline that a reader's questions go through, over an index in memory."""
 
     def open_pipeline(articles: Sequence[Article]) -> QAPipeline:
-        return QAPipeline(build_index(articles, encoder), encoder, settings, decision=decision)
+        return QAPipeline(build_index(articles, encoder), encoder, settings, reader=reader, decision=decision)
 
     return open_pipeline
 

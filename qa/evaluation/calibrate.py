@@ -19,8 +19,9 @@ from qa.decision import OUTCOMES, Decision, Judgement, decision_for, load_decisi
 from qa.evaluation import metrics
 from qa.evaluation.asking import ask, opener, whole_articles
 from qa.evaluation.fitting import Examples, cross_validated, fit, log_loss
-from qa.evaluation.outcome import Outcome
+from qa.evaluation.outcome import RIGHT_F1, Outcome
 from qa.evaluation.questions import Dataset, Question
+from qa.reader import load_reader
 from qa.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -29,11 +30,11 @@ LEAST = 20
 """Questions of each kind, answerable and not, without which nothing is fitted."""
 
 FIGURES = {
-    "sentence_right": "questions whose first citation is right, or refused and unanswerable",
+    "right": "questions answered with an F1 of .5 or more, or refused and unanswerable",
     "no_answer_auroc": "how well unanswerable questions are told from answerable",
     "no_answer_f1": "F1 of refusing",
-    "sentence_ece": "calibration error of the confidence, right by the sentence cited first",
-    "sentence_coverage_at_95_precision": "questions that can be answered with 95 % of the first sentences right",
+    "ece": "calibration error of the confidence",
+    "coverage_at_95_precision": "questions that can be answered with 95 % of the answers right",
     "log_loss": "surprise at what happened, in nats; the decision with less is kept",
 }
 """What is told of a decision before and after; all but the last as in `summary.HELP`."""
@@ -71,7 +72,8 @@ def calibrate(
     recorder = _Recorder(**{field.name: getattr(load_decision(), field.name) for field in fields(Decision)})
     sittings = whole_articles(dataset, dataset.questions)
     order = [question for sitting in sittings for batch in sitting.batches for question in batch.questions]
-    asked = ask(sittings, opener(settings, encoder, recorder), order=order, progress=progress)
+    reader = load_reader(settings.reader)
+    asked = ask(sittings, opener(settings, encoder, reader, recorder), order=order, progress=progress)
     examples = Examples(
         features=np.concatenate(recorder.tables),
         outcomes=np.array([_happened(outcome) for outcome in asked.outcomes]),
@@ -81,10 +83,10 @@ def calibrate(
     prior = replace(
         load_decision(),
         encoder_fingerprint=encoder.fingerprint,
-        reader=asked.outcomes[0].answer["models"]["reader"],
+        reader_fingerprint=reader.fingerprint,
         fitted_on=f"{len(order)} questions of {names}, from: {load_decision().fitted_on}",
     )
-    return _fitted(_in_use(encoder.fingerprint, prior.reader, settings.index), prior, examples, seed)
+    return _fitted(_in_use(encoder.fingerprint, reader.fingerprint, settings.index), prior, examples, seed)
 
 
 def keep(calibration: Calibration, directory: Path) -> Path:
@@ -134,10 +136,10 @@ class _Recorder(Decision):
 
 
 def _happened(outcome: Outcome) -> int:
-    """The place in `OUTCOMES` of what answering with the best sentence comes to."""
+    """The place in `OUTCOMES` of what answering with the best span comes to."""
     if not outcome.question.answerable:
         return OUTCOMES.index("silent")
-    return OUTCOMES.index("right" if outcome.scores.hit_1 else "wrong")
+    return OUTCOMES.index("right" if (outcome.scores.has_ans_f1 or 0.0) >= RIGHT_F1 else "wrong")
 
 
 def _fitted(in_use: Decision, prior: Decision, examples: Examples, seed: int) -> Calibration:
@@ -159,17 +161,17 @@ def _fitted(in_use: Decision, prior: Decision, examples: Examples, seed: int) ->
 
 def _figures(judgements: Sequence[Judgement], examples: Examples) -> dict[str, float | None]:
     silent = examples.outcomes == OUTCOMES.index("silent")
-    sentence_right = examples.outcomes == OUTCOMES.index("right")
+    right = examples.outcomes == OUTCOMES.index("right")
     p_no_answer = np.array([one.p_no_answer for one in judgements])
     p_right = np.array([one.p_right for one in judgements])
     refused = np.array([not one.answerable for one in judgements])
-    ended_well = np.where(refused, silent, sentence_right)
+    ended_well = np.where(refused, silent, right)
     found = {
-        "sentence_right": metrics.mean(ended_well),
+        "right": metrics.mean(ended_well),
         "no_answer_auroc": metrics.auroc(p_no_answer, silent),
         "no_answer_f1": metrics.detection(refused, silent).f1,
-        "sentence_ece": metrics.expected_calibration_error(np.where(refused, p_no_answer, p_right), ended_well),
-        "sentence_coverage_at_95_precision": metrics.coverage_at_precision(p_right, sentence_right),
+        "ece": metrics.expected_calibration_error(np.where(refused, p_no_answer, p_right), ended_well),
+        "coverage_at_95_precision": metrics.coverage_at_precision(p_right, right),
         "log_loss": log_loss(judgements, examples),
     }
     return {name: found[name] for name in FIGURES}

@@ -15,6 +15,7 @@ from index.encoder import Encoder
 from index.errors import SettingsError
 from qa.decision import Decision
 from qa.evaluation.questions import Dataset
+from qa.reader import Reader
 from qa.settings import Settings, load_settings
 
 _LIBRARIES = (
@@ -45,7 +46,7 @@ def describe_run(
     oracle_passage: bool,
     settings: Settings,
     encoder: Encoder,
-    reader: str,
+    reader: Reader,
     decision: Decision,
 ) -> dict[str, Any]:
     """Everything that decides what the files of a run say, timings apart; two runs alike in it write the same bytes.
@@ -63,7 +64,8 @@ def describe_run(
         "models": {
             "encoder": encoder.name,
             "encoder_sha256": encoder.fingerprint,
-            "reader": reader,
+            "reader": reader.name,
+            "reader_sha256": reader.fingerprint,
             "decision": decision.fitted_on,
             "decision_sha256": hashlib.sha256(json.dumps(decision.as_dict()).encode()).hexdigest(),
         },

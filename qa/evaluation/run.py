@@ -25,7 +25,7 @@ from qa.evaluation.questions import Dataset, Question
 from qa.evaluation.report.page import report
 from qa.evaluation.result import Result
 from qa.evaluation.summary import LATENCY, METRICS, Value, summarise
-from qa.reader import SentenceReader
+from qa.reader import load_reader
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +82,8 @@ def prepare(
     :raises ArticleQAError: a model cannot be used.
     """
     encoder = encoder or load_encoder(options.settings.encoder)
-    decision = decision_for(encoder.fingerprint, SentenceReader.name, options.settings.index)
+    reader = load_reader(options.settings.reader)
+    decision = decision_for(encoder.fingerprint, reader.fingerprint, options.settings.index)
     if decision != load_decision():
         _log.info("Deciding as in %s, fitted on %s.", options.settings.index, decision.fitted_on)
     config = describe_run(
@@ -92,11 +93,11 @@ def prepare(
         oracle_passage=options.oracle_passage,
         settings=options.settings,
         encoder=encoder,
-        reader=SentenceReader.name,
+        reader=reader,
         decision=decision,
     )
     chosen = {"perturb": options.perturb, "robustness": options.robustness}
-    return config | chosen, open_pipeline or opener(options.settings, encoder, decision)
+    return config | chosen, open_pipeline or opener(options.settings, encoder, reader, decision)
 
 
 class Sitter:

@@ -70,6 +70,6 @@ def _answer_example() -> Answer:
         p_no_answer=0.04,
         citations=(citation,),
         nearest=(),
-        models=Models(encoder="all-MiniLM-L6-v2", reader="sentence"),
+        models=Models(encoder="all-MiniLM-L6-v2", reader="article-qa-reader-1"),
         timings_ms=Timings(retrieve=9.1, read=14.2, total=23.4),
     )

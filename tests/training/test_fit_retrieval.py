@@ -1,4 +1,4 @@
-"""The fitting program: its data, and that it finds what was put in."""
+"""The fitting of retrieval's weights: its data, and that it finds what was put in."""
 
 import gzip
 import json
@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from index.store import Index
-from qa.decision import load_decision
-from qa.retriever import Retriever
-from qa.training import fit
+from qa.retriever import MEASURES, Retriever, fuse
+from qa.training import fit_retrieval
 from qa.training.cut_articles import cut_articles
 from tests.toy import ToyEncoder
 
@@ -65,24 +64,27 @@ def test_cutting_is_seeded(tmp_path: Path) -> None:
 
 def test_fusion_finds_the_measure_that_tells_gold(toy_index: Index, toy_encoder: ToyEncoder) -> None:
     retrievals = Retriever(toy_index, toy_encoder).retrieve(["ice near the south pole", "a cafe opened", "Musk on Mars"])
-    asked = [fit.Asked(found, frozenset({int(found.raw[1].argmax())}), "x") for found in retrievals]
-    weights = fit.fit_fusion(asked)
+    asked = [fit_retrieval.Asked(found, frozenset({int(found.raw[1].argmax())})) for found in retrievals]
+    weights = fit_retrieval.fit_fusion(asked)
     assert (weights >= 0).all()
     assert weights.argmax() == 1 or weights[1] > 1
     for question in asked:
-        assert int(fit.rank(question, weights).retrieval.order[0]) in question.gold
+        assert int(fuse(question.retrieval.raw[None], weights)[0].argmax()) in question.gold
 
 
-def test_the_whole_program_writes_a_decision_that_loads(
+def test_silent_questions_have_no_part_in_the_weights(toy_index: Index, toy_encoder: ToyEncoder) -> None:
+    first, second = Retriever(toy_index, toy_encoder).retrieve(["ice near the south pole", "a cafe opened"])
+    answerable = [fit_retrieval.Asked(first, frozenset({int(first.raw[1].argmax())}))]
+    silent = [fit_retrieval.Asked(second, frozenset())]
+    np.testing.assert_array_equal(fit_retrieval.fit_fusion(answerable), fit_retrieval.fit_fusion(answerable + silent))
+
+
+def test_the_whole_program_prints_the_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toy_encoder: ToyEncoder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(fit, "load_encoder", lambda: toy_encoder)
-    monkeypatch.setattr(fit, "FOLDS", 3)
-    path = tmp_path / "out" / "config.json"
-    fit.main([str(_data(tmp_path)), "--out", str(path)])
-    decision = load_decision(path)
-    assert decision.encoder_fingerprint == toy_encoder.fingerprint
-    report = json.loads(capsys.readouterr().out)
-    assert report["articles"] == 3
-    assert report["auroc"] > 0.9  # a withheld plant's name stands nowhere
-    assert np.isfinite(list(report["weights"].values())).all()
+    monkeypatch.setattr(fit_retrieval, "load_encoder", lambda: toy_encoder)
+    fit_retrieval.main([str(_data(tmp_path))])
+    weights = json.loads(capsys.readouterr().out)
+    assert tuple(weights) == MEASURES
+    assert np.isfinite(list(weights.values())).all()
+    assert max(weights.values()) > 0

@@ -1,0 +1,86 @@
+"""Ranking: retrieval's and the reader's scores of the sentences that were read, combined by fitted weights.
+
+The weights are those of a conditional logit (McFadden, 1974), fitted by `qa/training/fit_decision.py` to gold sentences, so a
+softmax over the scores is how probable each sentence is, given that one of them answers.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.answer import Span
+from qa.answer_type import asked_for, says
+from qa.prediction import RankedSentence
+from qa.reading import Evidence
+
+RANKING = ("retrieval", "reader_odds", "reader_share", "kind")
+"""What is weighted: retrieval's fused score; the reader's log odds of an answer in the sentence against none in its window;
+the log of the sentence's share of all answers in its window, which does not depend on how high the odds are there; -1 where
+the question asks for a number, a time or a name and no word of the span could be one, else 0."""
+
+_DECIMALS = 3
+"""Scores are rounded before they are ranked: a batch and a single question differ by about 1e-6, which must not decide
+between equals; equals rank by position in the article."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The k sentences that were read, best first.
+
+    :param positions: *Shape:* ``(k,)``, int64: their positions in the retrieval.
+    :param scores: *Shape:* ``(k,)``, float64: the weighted sums.
+    """
+
+    positions: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """*Shape:* ``(k,)``: the softmax of the scores."""
+        weights = np.exp(self.scores - self.scores[0])
+        return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+
+def rank(evidence: Evidence, weights: NDArray[np.float64]) -> Ranking:
+    """:param weights: *Shape:* ``(4,)``: one for each of `RANKING`."""
+    read = np.flatnonzero(np.isfinite(evidence.spans.best))
+    scores = np.round(weights @ measures(evidence, read), _DECIMALS)
+    order = np.argsort(-scores, kind="stable")
+    return Ranking(read[order], scores[order])
+
+
+def measures(evidence: Evidence, read: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The measures of `RANKING`. *Shape:* ``(4, len(read))``, float64."""
+    mass, window = evidence.spans.mass[read], evidence.window[read]
+    whole = np.full(window.max() + 1, -np.inf)
+    np.logaddexp.at(whole, window, mass)
+    kind = asked_for(evidence.retrieval.question)
+    unfit = [float(kind is not None and not says(kind, span_text(evidence, int(position)))) for position in read]
+    return np.stack([evidence.retrieval.fused[read].astype(np.float64), mass, mass - whole[window], -np.array(unfit)])
+
+
+def ranked_sentences(evidence: Evidence, ranking: Ranking, most: int) -> tuple[RankedSentence, ...]:
+    """The `most` best sentences with their shares, each with the answer in it where the reader holds that there is one."""
+    return tuple(
+        RankedSentence(
+            evidence.retrieval.sentence(position),
+            float(share),
+            Span(*map(int, evidence.spans.spans[position])) if evidence.spans.best[position] > 0 else None,
+        )
+        for position, share in islice(zip(ranking.positions, ranking.shares, strict=True), most)
+    )
+
+
+def span_text(evidence: Evidence, position: int) -> str:
+    """The best span of the sentence at a position of the retrieval."""
+    start, end = evidence.spans.spans[position]
+    return evidence.retrieval.index.article(evidence.retrieval.sentence(position).article_id).text[start:end]
+
+
+def words(evidence: Evidence, position: int) -> str:
+    """A sentence's best span without what does not change an answer: case, punctuation, articles, spacing."""
+    text = span_text(evidence, position).casefold()
+    return " ".join(word for word in re.findall(r"\w+", text) if word not in ("a", "an", "the"))

@@ -1,0 +1,95 @@
+"""Reading the best passages of an article: from a retrieval to what the reader says of each sentence."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.store import Index
+from index.units import Passage
+from qa.question import search_text
+from qa.reader import WINDOW_TOKENS, Reader
+from qa.retriever import Retrieval
+from qa.spans import SentenceSpans
+from qa.windows import Window, article_windows
+
+WORDLESS = -30.0
+"""Scores of a sentence that was read and has no token of its own, being of characters that the reader drops: lower than any
+that has. Its span is all of it, so that an article of nothing else can be asked, too."""
+
+_ARTICLES = 256  # articles whose windows are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was found for one question, before anything is ranked or decided.
+
+    :param read: the passages that were read, in the order of their windows, best first.
+    :param spans: for every sentence of the retrieval, what the reader says of it.
+    :param window: *Shape:* ``(n,)``, int64: place of the window in which the sentence was read; -1 when it was not.
+    """
+
+    retrieval: Retrieval
+    read: tuple[Passage, ...]
+    spans: SentenceSpans
+    window: NDArray[np.int64]
+
+
+class PassageReader:
+    """Reads the windows in which a retrieval's best passages stand. Safe to use from several threads."""
+
+    def __init__(self, index: Index, reader: Reader, depth: int) -> None:
+        """:param depth: how many windows are read; 0 = all."""
+        self._index = index
+        self._reader = reader
+        self._depth = depth
+        self._windows = lru_cache(maxsize=_ARTICLES)(self._article_windows)
+
+    def read(self, retrieval: Retrieval) -> Evidence:
+        """Read the best windows, a window being as good as the best sentence in it."""
+        index = self._index
+        chosen = self._best_windows(retrieval)
+        texts = [index.article(window.article_id).text[window.start : window.end] for window in chosen]
+        spans = SentenceSpans.unread(len(retrieval.order))
+        place = np.full(len(retrieval.order), -1)
+        rows = [self._rows(window, retrieval) for window in chosen]
+        for number, own in enumerate(rows):
+            place[own] = number
+        bounds = [np.array([(one.start, one.end) for one in map(retrieval.sentence, own)]) for own in rows]
+        for reading in self._reader.read(search_text(retrieval.question), texts):
+            spans.take(reading, chosen[reading.text].start, bounds[reading.text], rows[reading.text])
+        for position in np.flatnonzero((place >= 0) & ~np.isfinite(spans.best)).tolist():
+            sentence = retrieval.sentence(position)
+            spans.best[position] = spans.mass[position] = WORDLESS
+            spans.spans[position] = sentence.start, sentence.end
+        read = tuple(
+            index.passage(window.article_id, number)
+            for window in chosen
+            for number in range(window.first, window.last + 1)
+        )
+        return Evidence(retrieval, read, spans, place)
+
+    def _best_windows(self, retrieval: Retrieval) -> list[Window]:
+        found: dict[Window, None] = {}
+        for position in retrieval.order:
+            sentence = retrieval.sentence(position)
+            found[self._windows(sentence.article_id)[sentence.passage_id]] = None
+            if len(found) == self._depth:
+                break
+        return list(found)
+
+    def _rows(self, window: Window, retrieval: Retrieval) -> NDArray[np.int64]:
+        """Positions in the retrieval of the window's sentences: those that belong to its passages."""
+        low = self._index.passage_rows(window.article_id)[0]
+        homes = self._index.passage_of
+        first, last = np.searchsorted(homes, (low + window.first, low + window.last + 1))
+        return np.arange(first, last) - retrieval.first_row
+
+    def _article_windows(self, article_id: str) -> tuple[Window, ...]:
+        """The window of each passage of the article, by the passage's id."""
+        low, high = self._index.passage_rows(article_id)
+        passages = self._index.passages[low:high]
+        article = self._index.article(article_id)
+        windows = article_windows(article, passages, self._reader.count_tokens, WINDOW_TOKENS)
+        return tuple(window for window in windows for _ in range(window.first, window.last + 1))
