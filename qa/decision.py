@@ -152,7 +152,7 @@ def features(evidence: Evidence, ranking: Ranking) -> NDArray[np.float64]:
     retrieval, spans = evidence.retrieval, evidence.spans
     best = int(ranking.positions[0])
     length = max(1, len(terms(search_text(retrieval.question))))
-    span, kind = span_text(evidence, best), asked_for(retrieval.question)
+    span, kind = span_text(evidence, best), asked_for(search_text(retrieval.question))
     said = [words(evidence, int(position)) for position in ranking.positions]
     values = _of_retrieval(retrieval, best, length) | {
         "reader": spans.best[best],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qa.answer import Span
 from qa.answer_type import asked_for, says
 from qa.prediction import RankedSentence
+from qa.question import search_text
 from qa.reading import Evidence
 
 RANKING = ("retrieval", "reader_odds", "reader_share", "kind")
@@ -57,7 +58,7 @@ def measures(evidence: Evidence, read: NDArray[np.int64]) -> NDArray[np.float64]
     mass, window = evidence.spans.mass[read], evidence.window[read]
     whole = np.full(window.max() + 1, -np.inf)
     np.logaddexp.at(whole, window, mass)
-    kind = asked_for(evidence.retrieval.question)
+    kind = asked_for(search_text(evidence.retrieval.question))
     unfit = [float(kind is not None and not says(kind, span_text(evidence, int(position)))) for position in read]
     return np.stack([evidence.retrieval.fused[read].astype(np.float64), mass, mass - whole[window], -np.array(unfit)])
 

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.model_folder import checkpoint_folder
+
 WINDOW_TOKENS = 200
 """Tokens of text that are read as one, about a paragraph; short neighbours are read together, longer texts in windows."""
 
@@ -61,7 +63,8 @@ def load_reader(name: str | None = None) -> Reader:
         from qa.onnx_reader import load_packaged
 
         return load_packaged()
-    from qa.checkpoint_reader import load_checkpoint  # imports PyTorch, which the packaged reader does without
+    checkpoint_folder(name)  # says within milliseconds that there is none; what follows imports PyTorch
+    from qa.checkpoint_reader import load_checkpoint
 
     return load_checkpoint(name)
 

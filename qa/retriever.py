@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.encoder import Encoder
 from index.store import Index
-from index.units import Passage, Sentence
+from index.units import Sentence
 from qa.question import search_text
 from qa.settings import Settings, load_settings
 
@@ -51,16 +51,6 @@ class Retrieval:
 
     def sentence(self, position: int) -> Sentence:
         return self.index.sentences[self.first_row + int(position)]
-
-    def passages(self, depth: int) -> list[Passage]:
-        """The `depth` best passages, all of them if it is 0, a passage scoring as its best sentence; best first."""
-        best: dict[tuple[str, int], None] = {}
-        for position in self.order:
-            sentence = self.sentence(position)
-            best[sentence.article_id, sentence.passage_id] = None
-            if len(best) == depth:
-                break
-        return [self.index.passage(article_id, passage_id) for article_id, passage_id in best]
 
 
 class Retriever:

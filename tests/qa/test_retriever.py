@@ -56,17 +56,6 @@ def test_a_batch_ranks_as_single_questions_do(toy_index: Index, toy_encoder: Toy
         assert alone.fused == pytest.approx(together.fused, abs=1e-4)
 
 
-def test_passages_come_by_their_best_sentence(toy_index: Index, toy_encoder: ToyEncoder) -> None:
-    retrieval = Retriever(toy_index, toy_encoder).retrieve([QUESTIONS[0]])[0]
-    expected: list[tuple[str, int]] = []
-    for position in retrieval.order:
-        sentence = retrieval.sentence(position)
-        if (sentence.article_id, sentence.passage_id) not in expected:
-            expected.append((sentence.article_id, sentence.passage_id))
-    assert [(passage.article_id, passage.id) for passage in retrieval.passages(3)] == expected[:3]
-    assert len(retrieval.passages(1_000)) == len(toy_index.passages)
-
-
 def test_a_weight_changes_the_ranking(toy_index: Index, toy_encoder: ToyEncoder) -> None:
     only_bm25 = Settings(dense_sentence=0, bm25_sentence=1, dense_passage=0, bm25_passage=0, coverage=0)
     retrieval = Retriever(toy_index, toy_encoder, only_bm25).retrieve([QUESTIONS[0]])[0]
