@@ -67,7 +67,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is thought of the best span; probabilities, calibrated on questions over articles not fitted on."""
+    """What is thought of the best span, as calibrated probabilities."""
 
     p_no_answer: float
     p_right: float
