@@ -27,7 +27,7 @@ from index.lexical import terms
 from qa.answer import ConfidenceLabel
 from qa.answer_type import KINDS, asked_for, says
 from qa.question import search_text
-from qa.ranking import Ranking, measures, span_text, words
+from qa.ranking import Ranking, span_text, words
 from qa.reading import Evidence
 from qa.retriever import MEASURES, Retrieval
 
@@ -158,7 +158,7 @@ def features(evidence: Evidence, ranking: Ranking) -> NDArray[np.float64]:
         "reader": spans.best[best],
         "reader_mass": spans.mass[best],
         "reader_most": spans.mass[ranking.positions].max(),
-        "reader_share": measures(evidence, ranking.positions)[2, 0],
+        "reader_share": spans.mass[best] - np.logaddexp.reduce(spans.mass[evidence.window == evidence.window[best]]),
         "concentration": spans.best[best] - spans.mass[best],
         "certainty": ranking.shares[0],
         "margin": ranking.scores[0] - ranking.scores[1] if len(said) > 1 else 0.0,

@@ -17,10 +17,9 @@ from qa.prediction import RankedSentence
 from qa.question import search_text
 from qa.reading import Evidence
 
-RANKING = ("retrieval", "reader_odds", "reader_share", "kind")
+RANKING = ("retrieval", "reader_odds", "kind")
 """What is weighted: retrieval's fused score; the reader's log odds of an answer in the sentence against none in its window;
-the log of the sentence's share of all answers in its window, which does not depend on how high the odds are there; -1 where
-the question asks for a number, a time or a name and no word of the span could be one, else 0."""
+-1 where the question asks for a number, a time or a name and no word of the span could be one, else 0."""
 
 _DECIMALS = 3
 """Scores are rounded before they are ranked: a batch and a single question differ by about 1e-6, which must not decide
@@ -46,7 +45,7 @@ class Ranking:
 
 
 def rank(evidence: Evidence, weights: NDArray[np.float64]) -> Ranking:
-    """:param weights: *Shape:* ``(4,)``: one for each of `RANKING`."""
+    """:param weights: *Shape:* ``(3,)``: one for each of `RANKING`."""
     read = np.flatnonzero(np.isfinite(evidence.spans.best))
     scores = np.round(weights @ measures(evidence, read), _DECIMALS)
     order = np.argsort(-scores, kind="stable")
@@ -54,13 +53,10 @@ def rank(evidence: Evidence, weights: NDArray[np.float64]) -> Ranking:
 
 
 def measures(evidence: Evidence, read: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The measures of `RANKING`. *Shape:* ``(4, len(read))``, float64."""
-    mass, window = evidence.spans.mass[read], evidence.window[read]
-    whole = np.full(window.max() + 1, -np.inf)
-    np.logaddexp.at(whole, window, mass)
+    """The measures of `RANKING`. *Shape:* ``(3, len(read))``, float64."""
     kind = asked_for(search_text(evidence.retrieval.question))
     unfit = [float(kind is not None and not says(kind, span_text(evidence, int(position)))) for position in read]
-    return np.stack([evidence.retrieval.fused[read].astype(np.float64), mass, mass - whole[window], -np.array(unfit)])
+    return np.stack([evidence.retrieval.fused[read].astype(np.float64), evidence.spans.mass[read], -np.array(unfit)])
 
 
 def ranked_sentences(evidence: Evidence, ranking: Ranking, most: int) -> tuple[RankedSentence, ...]:

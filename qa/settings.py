@@ -87,7 +87,6 @@ class Settings(BaseSettings):
 
     retrieval: Annotated[float, Rank("retrieval's score")] = 0.44
     reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.33
-    reader_share: Annotated[float, Rank("the log of the sentence's share of the answers in its window")] = 0.0
 
     kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 1.09
 

@@ -49,7 +49,6 @@ def test_measures_by_hand(index: Index) -> None:
     table = dict(zip(RANKING, measures(found, np.array([0, 1, 2])).tolist(), strict=True))
     assert table["retrieval"] == [3, 1, 2]
     assert table["reader_odds"] == pytest.approx([0, np.log(3), 5])
-    assert table["reader_share"] == pytest.approx([np.log(1 / 4), np.log(3 / 4), 0])
 
 
 def test_the_weighted_sum_decides(index: Index) -> None:
@@ -64,7 +63,7 @@ def test_the_weighted_sum_decides(index: Index) -> None:
 
 def test_equals_rank_by_position_however_they_were_computed(index: Index) -> None:
     found = evidence(index, [1.00001, 1.0, 1.0, 1.00002], [2.0] * 4, [0] * 4)
-    assert rank(found, weights(retrieval=1, reader_odds=1, reader_share=1)).positions.tolist() == [0, 1, 2, 3]
+    assert rank(found, weights(retrieval=1, reader_odds=1)).positions.tolist() == [0, 1, 2, 3]
 
 
 numbers = st.lists(st.floats(-20, 20), min_size=4, max_size=4)
@@ -74,7 +73,7 @@ numbers = st.lists(st.floats(-20, 20), min_size=4, max_size=4)
 def test_all_that_was_read_is_ranked_and_shares_are_a_softmax(
     index: Index, fused: list[float], mass: list[float], window: list[int]
 ) -> None:
-    ranking = rank(evidence(index, fused, mass, window), weights(retrieval=0.5, reader_odds=0.4, reader_share=0.1))
+    ranking = rank(evidence(index, fused, mass, window), weights(retrieval=0.5, reader_odds=0.4))
     assert sorted(ranking.positions) == [position for position in range(4) if window[position] >= 0]
     assert (np.diff(ranking.scores) <= 0).all()
     assert ranking.shares.sum() == pytest.approx(1)
