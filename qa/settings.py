@@ -19,6 +19,9 @@ from index.errors import SettingsError
 ENV_PREFIX = "ARTICLE_QA_"
 
 _A_LIST_OF_HOSTS = '["qa.example.org"]'
+_A_LIST_OF_ORIGINS = '["https://blog.example.org"]'
+_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^/:@?#\[\]]+)(?::(\d{1,5}))?")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -51,6 +54,14 @@ class Settings(BaseSettings):
         Field(
             description="names besides localhost that requests may be for, as a proxy's: one, or a JSON list; "
             "without any, a server that listens beyond loopback answers to every name"
+        ),
+    ] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="origins of other sites whose pages may ask, with the widget or by themselves, and may frame /embed: "
+            "one, as https://blog.example.org, or a JSON list"
         ),
     ] = ()
     index: Annotated[
@@ -108,6 +119,32 @@ class Settings(BaseSettings):
         if wrong := [name for name, host in zip(names, bare, strict=True) if not _is_host(host)]:
             raise ValueError(f"found {wrong[0]!r}; expected names without scheme, port or star, like {_A_LIST_OF_HOSTS}")
         return bare
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        return _one_or_list(value, f"an origin or a JSON list of origins like {_A_LIST_OF_ORIGINS}")
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        """As browsers write them in the Origin header, with which they are compared."""
+        return tuple(_as_sent(origin) for origin in origins)
+
+
+def _as_sent(origin: str) -> str:
+    """`https://Blog.example.org:443` as `https://blog.example.org`.
+
+    :raises ValueError: it is no origin that a browser could send.
+    """
+    found = _ORIGIN.fullmatch(origin.lower())
+    if found is None or not _is_host(found[2].strip("[]")) or int(found[3] or 0) > 65_535:
+        raise ValueError(
+            f"found {origin!r}; expected exact origins, scheme://host or scheme://host:port in ASCII, without path, star "
+            f"or null, like {_A_LIST_OF_ORIGINS}"
+        )
+    scheme, host, port = found.groups()
+    return f"{scheme}://{host}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{int(port)}"
 
 
 def _one_or_list(value: object, expected: str) -> object:
