@@ -47,14 +47,16 @@ def cropped(examples: Examples, *, seed: int, epoch: int) -> Examples:
 def epoch_batches(examples: Examples, *, seed: int, epoch: int) -> list[NDArray[np.int64]]:
     """The epoch's batches of example numbers, the same for the same arguments.
 
-    All examples but the hard negatives, plus HARD_SHARE of their number of those, drawn anew each epoch. A batch has at
-    most BATCH_TOKENS tokens when padded to its longest example, or is that one example.
+    All examples of the rows, plus HARD_SHARE of their number of hard negatives and ALTERED_SHARE of altered rows, drawn anew
+    each epoch. A batch has at most BATCH_TOKENS tokens when padded to its longest example, or is that one example.
     """
     rng = np.random.default_rng([seed, epoch])
-    hard = examples.kinds == Kind.HARD
-    plain = np.flatnonzero(~hard)
-    drawn = rng.permutation(np.flatnonzero(hard))[: round(len(plain) * recipe.HARD_SHARE)]
-    order = rng.permutation(np.concatenate((plain, drawn)))
+    plain = np.flatnonzero(~np.isin(examples.kinds, (Kind.HARD, Kind.ALTERED)))
+    drawn = [
+        rng.permutation(np.flatnonzero(examples.kinds == kind))[: round(len(plain) * share)]
+        for kind, share in ((Kind.HARD, recipe.HARD_SHARE), (Kind.ALTERED, recipe.ALTERED_SHARE))
+    ]
+    order = rng.permutation(np.concatenate((plain, *drawn)))
     lengths = examples.lengths()
     batches: list[NDArray[np.int64]] = []
     for at in range(0, len(order), recipe.SORTED_TOGETHER):

@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from index.errors import DataError
 from index.lexical import ANALYZER
 from qa.training.reader import recipe
+from qa.training.reader.altered import altered_rows
 from qa.training.reader.negatives import mine_negatives
 from qa.training.reader.rows import Row, read_rows, sample_rows
 from qa.training.reader.spans import Tokens, answer_spans, room, token_spans, tokenize, windows
@@ -28,10 +29,11 @@ log = logging.getLogger(__name__)
 CLS, SEP = 101, 102
 """Of BERT's uncased vocabulary, which the packaged encoder has."""
 
-_FORMAT = 5  # raise when examples are made in another way: an older cache is then not read
+_FORMAT = 6  # raise when examples are made in another way: an older cache is then not read
 _DECIDING = (
     *("MAX_TOKENS", "MAX_QUESTION_TOKENS", "STRIDE_TOKENS", "MAX_SPANS", "FIRST_OCCURRENCE_SOURCES", "MIN_GROUP"),
     *("GENERIC_SOURCES", "MIN_QUESTION_TERMS", "HARD_CANDIDATES", "HARD_POOL"),
+    *("MIN_SENTENCES", "LOOSELY_CAPITAL_SOURCES"),
 )
 """What of the recipe decides the examples."""
 
@@ -43,6 +45,7 @@ class Kind(IntEnum):
     UNANSWERABLE = 1  # of a row without answers
     WINDOW = 2  # of an answerable row's long context, a window without its answers
     HARD = 3  # another passage, near the question
+    ALTERED = 4  # of an answerable row that was changed so that nothing answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +107,7 @@ class ExamplesBuilder:
 
 
 def build_examples(rows: Sequence[Row], tokenizer: Tokenizer, seed: int) -> Examples:
-    """Examples of all rows, then one hard negative for each row that has one; an epoch draws from those.
+    """Examples of all rows, then a hard negative and an altered row for each that has one; an epoch draws from those.
 
     :raises DataError: no row gives an example.
     """
@@ -126,11 +129,21 @@ def build_examples(rows: Sequence[Row], tokenizer: Tokenizer, seed: int) -> Exam
             "%d of %d rows give no example: their answers are longer than a window, or no tokens", without, len(rows)
         )
     for number, context in mine_negatives(rows, rng):
-        tokens, question = contexts[context], questions[number]
-        places = windows(len(tokens.ids), room(question))
-        start, end = places[int(rng.integers(len(places)))]
-        builder.add(question, tokens.ids[start:end], [], Kind.HARD)
+        _add_window(builder, questions[number], contexts[context], Kind.HARD, rng)
+    altered = list(altered_rows(rows, rng))
+    texts = tokenize(tokenizer, [text for row in altered for text in (row.question, row.context)])
+    for question, tokens in zip(texts[::2], texts[1::2], strict=True):
+        _add_window(builder, question, tokens, Kind.ALTERED, rng)
     return builder.build()
+
+
+def _add_window(
+    builder: ExamplesBuilder, question: Tokens, context: Tokens, kind: Kind, rng: np.random.Generator
+) -> None:
+    """One window of a context that does not answer, at random."""
+    places = windows(len(context.ids), room(question))
+    start, end = places[int(rng.integers(len(places)))]
+    builder.add(question, context.ids[start:end], [], kind)
 
 
 def _add_row(builder: ExamplesBuilder, row: Row, question: Tokens, context: Tokens, rng: np.random.Generator) -> bool:

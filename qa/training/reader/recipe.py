@@ -45,6 +45,16 @@ HARD_CANDIDATES = 40
 HARD_POOL = 4
 """A negative is drawn from so many of the best: always taking the first would teach its quirks."""
 
+ALTERED_SHARE = 0.15
+"""Altered rows of an epoch, as a share of its other examples but the hard negatives: tempting questions without an answer
+are what the reader was worst at, and likely what its readers ask."""
+
+MIN_SENTENCES = 2
+"""Sentences of a context that have to be left when the answer's is taken out of it."""
+
+LOOSELY_CAPITAL_SOURCES = frozenset({"reddit", "amazon", "tweetqa"})
+"""A capital makes no name in forum posts, reviews and tweets, so no name is exchanged there."""
+
 # Cropping, while the rate is constant
 
 CROP_SHARE = 0.7

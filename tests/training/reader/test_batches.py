@@ -76,22 +76,24 @@ def test_crops_and_batches_are_the_same_for_the_same_seed_and_epoch(examples: Ex
 def test_batches_hold_every_example_once_within_the_limit(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "BATCH_TOKENS", 80)
     monkeypatch.setattr(recipe, "HARD_SHARE", 0.4)
-    seen_hard: set[int] = set()
+    monkeypatch.setattr(recipe, "ALTERED_SHARE", 0.2)
+    drawn: dict[Kind, set[int]] = {Kind.HARD: set(), Kind.ALTERED: set()}
     for epoch in range(9):
         batches = epoch_batches(examples, seed=1, epoch=epoch)
         seen = np.concatenate(batches)
-        assert sorted(seen[examples.kinds[seen] != Kind.HARD]) == [0, 1, 2, 3, 4, 5]
-        assert len(set(seen.tolist())) == len(seen) == 6 + round(0.4 * 6)
+        assert sorted(seen[examples.kinds[seen] < Kind.HARD]) == [0, 1, 2, 3, 4, 5]
+        assert len(set(seen.tolist())) == len(seen) == 6 + round(0.4 * 6) + round(0.2 * 6)
         assert all(len(batch) * examples.lengths()[batch].max() <= 80 for batch in batches)
-        seen_hard.update(seen[examples.kinds[seen] == Kind.HARD].tolist())
-    assert len(seen_hard) == 5  # others are drawn each epoch
+        for kind, numbers in drawn.items():
+            numbers.update(seen[examples.kinds[seen] == kind].tolist())
+    assert {kind: len(numbers) for kind, numbers in drawn.items()} == {Kind.HARD: 5, Kind.ALTERED: 2}  # others each epoch
 
 
 def test_an_example_longer_than_a_batch_is_one(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "BATCH_TOKENS", 5)
     batches = epoch_batches(examples, seed=1, epoch=0)
     assert {len(batch) for batch in batches} == {1}
-    assert len(batches) == 6 + round(recipe.HARD_SHARE * 6)
+    assert len(batches) == 6 + round(recipe.HARD_SHARE * 6) + round(recipe.ALTERED_SHARE * 6)
 
 
 def test_examples_of_like_length_share_a_batch(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def test_spans_are_the_answers(examples: Examples, tokenizer: Tokenizer) -> None
     assert found == [*(text.lower() for _, _, text in ANSWERED), "the north"]
     has = (examples.spans[:, 0, 0] >= 0).tolist()
     assert has == (examples.kinds == Kind.POSITIVE).tolist()
-    assert np.bincount(examples.kinds).tolist() == [5, 1, 0, 5]
+    assert np.bincount(examples.kinds).tolist() == [5, 1, 0, 5, 2]
 
 
 def test_an_input_is_cls_question_sep_context_sep(examples: Examples, tokenizer: Tokenizer) -> None:
@@ -54,9 +54,18 @@ def test_hard_negatives_lack_the_answer_of_their_question(examples: Examples, to
     assert checked == 4
 
 
+def test_altered_rows_are_asked_of_their_own_context(examples: Examples, tokenizer: Tokenizer) -> None:
+    texts = [tokenizer.decode(ids(examples, n)) for n in np.flatnonzero(examples.kinds == Kind.ALTERED).tolist()]
+    assert [text.split("?")[0] for text in texts] == [
+        "who demolished the old mill on the river",
+        "how many pupils does the school beside the bridge learn",
+    ]
+    assert "jane marsh" in texts[0]
+
+
 def test_a_long_context_gives_windows_with_the_answer_and_one_without(tokenizer: Tokenizer) -> None:
     context = "filler words go here. " * 200 + "Jane Marsh built it. " + "more words follow here. " * 200
-    row = Row("qed", "a", "Who built the mill?", context, (("Jane Marsh", context.index("Jane")),))
+    row = Row("qed", "a", "Who made the mill?", context, (("Jane Marsh", context.index("Jane")),))
     found = build_examples([row], tokenizer, seed=1)
     assert found.kinds.tolist() in ([Kind.POSITIVE, Kind.WINDOW], [Kind.POSITIVE, Kind.POSITIVE, Kind.WINDOW])
     assert found.lengths().max() == recipe.MAX_TOKENS
@@ -67,7 +76,7 @@ def test_a_long_context_gives_windows_with_the_answer_and_one_without(tokenizer:
 
 def test_a_window_that_holds_the_answers_words_elsewhere_is_no_negative(tokenizer: Tokenizer) -> None:
     context = "Jane Marsh built it. " + "Many years later came JANE MARSH again. " * 120
-    row = Row("qed", "a", "Who built the mill?", context, (("Jane Marsh", 0),))
+    row = Row("qed", "a", "Who made the mill?", context, (("Jane Marsh", 0),))
     assert build_examples([row], tokenizer, seed=1).kinds.tolist() == [Kind.POSITIVE]
 
 
