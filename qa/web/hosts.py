@@ -50,23 +50,26 @@ class Hosts:
 
 
 def foreign(headers: Headers) -> str | None:
-    """What makes a posting page another site's, or None: its Origin is the request's Host, or it sends none."""
+    """What makes the request one of another site's page, or None: its Origin is the request's Host, or it sends none."""
+    origin = headers.get("origin")
+    if origin is not None and not _same_place(origin, headers.get("host", "")):
+        return (
+            f"Another site's page may not ask this server: its Origin is {origin[:_LONGEST_SHOWN]!r}, the request's Host "
+            f"{headers.get('host', '')[:_LONGEST_SHOWN]!r}. Ask from the server's own page; a proxy must pass the Host on."
+        )
     if headers.get("sec-fetch-site", "same-origin") in ("cross-site", "same-site"):
         return "Another site's page may not ask this server; ask from the server's own page."
-    origin = headers.get("origin")
-    if origin is None:
-        return None  # a program: browsers send it with every post
-    # The scheme alone may differ: a proxy ends TLS.
+    return None  # its own page, or a program: browsers send an Origin with every post
+
+
+def _same_place(origin: str, host: str) -> bool:
+    """Whether they name the same host and port. The scheme alone may differ: a proxy ends TLS."""
     split = _ORIGIN.fullmatch(origin)
-    if split is not None:
-        scheme = split[1].lower()
-        place = _place(split[2], scheme)
-        if place is not None and place == _place(headers.get("host", ""), scheme):
-            return None
-    return (
-        f"Another site's page may not ask this server: its Origin is {origin[:_LONGEST_SHOWN]!r}, the request's Host "
-        f"{headers.get('host', '')[:_LONGEST_SHOWN]!r}. Ask from the server's own page; a proxy must pass the Host on."
-    )
+    if split is None:
+        return False
+    scheme = split[1].lower()
+    place = _place(split[2], scheme)
+    return place is not None and place == _place(host, scheme)
 
 
 def is_loopback(name: str) -> bool:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from index.errors import ArticleError, QuestionError
+from qa.web.request_ids import request_id
 from qa.web.workers import Busy
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,9 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="one readable line: what was found, what was expected, the next step")
+    instance: str = Field(
+        default="", description="urn:uuid: and the request's id, as in X-Request-Id and the server's log"
+    )
     errors: list[str] = Field(default=[], description="every bad field, when the request's body is at fault")
 
 
@@ -36,13 +40,21 @@ def problem(
     status: int, detail: str, *, errors: Sequence[str] = (), headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """The response for one problem."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
-    return JSONResponse(
-        body.model_dump(exclude=None if errors else {"errors"}),
-        status,
-        headers=headers,
-        media_type=MEDIA_TYPE,
+    return JSONResponse(problem_document(status, detail, errors), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def problem_document(status: int, detail: str, errors: Sequence[str] = ()) -> dict[str, Any]:
+    """One problem of the request at hand, as JSON; `errors` only when there are some."""
+    identity = request_id()
+    left_out = {name for name, given in (("instance", identity), ("errors", errors)) if not given}
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=f"urn:uuid:{identity}",
+        errors=list(errors),
     )
+    return body.model_dump(exclude=left_out)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -88,7 +100,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        log.error("%s %s failed (request %s)", request.method, request.url.path, request_id(), exc_info=error)
         return problem(500, "The server failed to answer; its log says why. Asking again may work.")
 
 

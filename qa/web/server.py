@@ -1,6 +1,7 @@
 """`create_app`: one FastAPI application that holds the JSON API, the page's files and, mounted last, the Gradio page."""
 
 import os
+from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
@@ -8,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from qa.pipeline import QAPipeline
 from qa.settings import Settings
@@ -16,14 +18,30 @@ from qa.web.guard import Guard
 from qa.web.head import ICON, STATIC, PageHead, head_html
 from qa.web.hosts import Hosts
 from qa.web.openapi import DescribedAPI
+from qa.web.origins import Origins
 from qa.web.page import THEME, build_page, page_title
 from qa.web.problems import install_problem_handlers
 from qa.web.workers import Workers
 
 
+class GuardedApp(DescribedAPI):
+    """The application with its guard around everything, the answer to an unforeseen error included."""
+
+    def __init__(self, *, hosts: Hosts, origins: Origins, **options: Any) -> None:
+        super().__init__(**options)
+        self.hosts = hosts
+        self.origins = origins
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Starlette's stack, inside the guard; middleware that is added stands within Starlette's own error handling."""
+        return Guard(super().build_middleware_stack(), self.hosts, self.origins)
+
+
 def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     """The whole server for one loaded pipeline; no route of it starts anything that outlives the request."""
-    app = DescribedAPI(
+    app = GuardedApp(
+        hosts=Hosts.of(settings),
+        origins=Origins.of(settings),
         title="Article QA",
         description="Ask an article a question; get the exact words that answer it, cited, or a plain refusal.",
         version="1",
@@ -41,10 +59,9 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
 
     app.add_middleware(PageHead, html=head_html(page_title(pipeline)))
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
-    # An empty list answers no origin but the server's own. It must be this class: Gradio looks for it on the parent, and
-    # where it is missing reflects any Origin, with credentials.
+    # The guard opens the API to the origins of the settings; this one lets no other origin read anything else. It must be
+    # this class: Gradio looks for it on the parent, and where it is missing reflects any Origin, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
-    app.add_middleware(Guard, hosts=Hosts.of(settings))
     return _mount_page(app, pipeline)
 
 

@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 
 from index.errors import SettingsError
 from qa.settings import load_settings
-from qa.web.guard import API_BODY, PAGE_BODY
+from qa.web.guard import API_BODY, BATCH_BODY, PAGE_BODY
 from qa.web.server import create_app
 from tests.web.conftest import in_a_loop
 
@@ -31,7 +31,6 @@ CLOSED = [
     "/proxy=https://example.org",
     "/login",
     "/token",
-    "/docs",
     "/redoc",
     "//gradio_api/upload",
     "/assets/../gradio_api/upload",
@@ -75,7 +74,7 @@ def test_every_response_has_the_security_headers(client, path):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "qa.example.org"])
-@pytest.mark.parametrize("path", ["/", "/config", "/healthz", "/api/v1/articles", "/gradio_api/info"])
+@pytest.mark.parametrize("path", ["/", "/config", "/healthz", "/openapi.json", "/gradio_api/info"])
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null"])
 def test_no_other_origin_may_read(public, host, path, origin):
     response = public.get(path, headers={"host": host, "origin": origin})
@@ -84,7 +83,7 @@ def test_no_other_origin_may_read(public, host, path, origin):
     assert "access-control-allow-credentials" not in response.headers
 
 
-@pytest.mark.parametrize("path", ["/api/v1/ask", "/gradio_api/queue/join"])
+@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/healthz", "/openapi.json"])
 def test_a_preflight_from_another_origin_is_refused(public, path):
     headers = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     response = public.options(path, headers=headers)
@@ -103,7 +102,10 @@ def test_a_body_without_a_length_is_refused(client):
     assert response.status_code == 411
 
 
-@pytest.mark.parametrize(("path", "limit"), [("/api/v1/ask", API_BODY), ("/gradio_api/queue/join", PAGE_BODY)])
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [("/api/v1/ask", API_BODY), ("/api/v1/ask:batch", BATCH_BODY), ("/gradio_api/queue/join", PAGE_BODY)],
+)
 def test_a_body_over_the_limit_is_refused_unread(client, path, limit):
     assert client.post(path, content=b"x" * (limit + 1)).status_code == 413
     assert client.post(path, content=b"x" * limit).status_code != 413
