@@ -11,6 +11,7 @@
     │   └── IndexDamaged        a file is missing, cut or altered
     ├── QuestionError           a question that cannot be asked: empty, too long, control characters
     ├── DataError               evaluation or calibration data that cannot be used
+    ├── FeedbackError           a feedback file that cannot be used
     └── SettingsError           a setting that cannot be used
 
 Every message is one line that says what was found, what was expected and the next step, so the command line prints it as
@@ -64,6 +65,10 @@ class DataError(ArticleQAError):
     def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+class FeedbackError(ArticleQAError):
+    """The file that holds what readers asked and voted cannot be used."""
 
 
 class SettingsError(ArticleQAError):

@@ -1,0 +1,225 @@
+"""The feedback file: an SQLite database in WAL mode with one table, a row for each question, article and outcome.
+
+Several processes may write to one file. Deleted rows are overwritten with zeros, so what is past its time is gone from the
+file, not only from the table.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+from index.errors import FeedbackError
+from qa.answer import Answer
+
+Vote = Literal["up", "down", "none"]
+Outcome = Literal["answer", "no_answer"]
+
+PATIENCE: Final = 5.0
+"""Seconds that a write waits for another process to finish its own."""
+
+MOST_ROWS: Final = 20_000
+"""Rows that are kept, about 10 MB. Beyond it the longest unasked go first, those without a vote before those with one."""
+
+APPLICATION: Final = 0x41514642  # "AQFB": tells this file from any other program's database
+VERSION: Final = 1
+
+_TABLE: Final = """
+CREATE TABLE asked (
+    article_id TEXT NOT NULL,
+    article_sha256 TEXT NOT NULL,
+    question TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('answer', 'no_answer')),
+    answer TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    up INTEGER NOT NULL DEFAULT 0,
+    down INTEGER NOT NULL DEFAULT 0,
+    first_asked TEXT NOT NULL,
+    last_asked TEXT NOT NULL,
+    UNIQUE (article_sha256, question, outcome, start, answer)
+)
+"""
+_TO_THE_MINUTE: Final = "%Y-%m-%dT%H:%MZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and what it got: `answer` are the article's words at `start`, "" and -1 for a refusal."""
+
+    article_id: str
+    article_sha256: str
+    question: str
+    outcome: Outcome
+    answer: str = ""
+    start: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A vote on what a question got last. `replaces` is the same reader's earlier vote, which it takes the place of;
+    `vote` is "none" to take that one back.
+    """
+
+    article_sha256: str
+    question: str
+    vote: Vote
+    replaces: Vote = "none"
+
+
+def asked_of(answer: Answer) -> Asked | None:
+    """What is kept of an answer; None of a greeting or an overview, which answer nothing.
+
+    The question is the one that was understood, so that it means the same without the turns before it. A refusal counts for
+    the article of the nearest sentence: where all articles were asked, that one does not say either.
+    """
+    question = one_line(answer.interpreted_as or answer.question)
+    if answer.kind == "answer" and answer.answer is not None:
+        cited = answer.citations[0]
+        words = answer.answer
+        return Asked(cited.article_id, cited.article_sha256, question, "answer", words.text, words.start)
+    if answer.kind == "no_answer" and answer.nearest:
+        nearest = answer.nearest[0]
+        return Asked(nearest.article_id, nearest.article_sha256, question, "no_answer")
+    return None
+
+
+def one_line(question: str) -> str:
+    """The question with its white space folded: asked with another line break it is no other question."""
+    return " ".join(question.split())
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """The feedback file at `path`, made if there is none: only its owner may read it. For one thread.
+
+    :raises FeedbackError: it cannot be written, is damaged, or is another program's.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        try:
+            connection.execute("PRAGMA secure_delete = ON")
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                connection.execute("PRAGMA journal_mode = WAL")
+            with transaction(connection):
+                if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    connection.execute(_TABLE)
+                    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+                    connection.execute(f"PRAGMA user_version = {VERSION}")
+            _refuse_foreign(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+    """The feedback file at `path`, which nothing is written to.
+
+    :raises FeedbackError: there is none, or it is damaged or another program's; also while it is read.
+    """
+    if not path.is_file():
+        raise FeedbackError(
+            f"{path}: there is no feedback file; a server makes one when ARTICLE_QA_FEEDBACK names it and it is asked"
+        )
+    with (
+        _told(path),
+        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=PATIENCE, uri=True)) as connection,
+    ):
+        _refuse_foreign(connection, path)
+        yield connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it is written, and on the disk at the end, or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def count_asked(connection: sqlite3.Connection, asked: Asked, now: datetime) -> None:
+    """Add one to how often this was asked."""
+    minute = now.astimezone(UTC).strftime(_TO_THE_MINUTE)
+    connection.execute(
+        "INSERT INTO asked (article_id, article_sha256, question, outcome, answer, start, count, first_asked, last_asked)"
+        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1, last_asked = excluded.last_asked",
+        (
+            asked.article_id,
+            asked.article_sha256,
+            asked.question,
+            asked.outcome,
+            asked.answer,
+            asked.start,
+            minute,
+            minute,
+        ),
+    )
+
+
+def count_vote(connection: sqlite3.Connection, ballot: Ballot) -> bool:
+    """Count a vote on what the question got last; False when the question has not been asked of this article."""
+    found = connection.execute(
+        "SELECT rowid FROM asked WHERE article_sha256 = ? AND question = ? ORDER BY last_asked DESC, rowid DESC LIMIT 1",
+        (ballot.article_sha256, ballot.question),
+    ).fetchone()
+    if found is None:
+        return False
+    for vote, change in ((ballot.replaces, -1), (ballot.vote, 1)):
+        if vote != "none":
+            # `vote` is one of two columns' names, never a client's text
+            connection.execute(f"UPDATE asked SET {vote} = max(0, {vote} + ?) WHERE rowid = ?", (change, found[0]))  # noqa: S608
+    return True
+
+
+def purge(connection: sqlite3.Connection, days: int, now: datetime, most: int = MOST_ROWS) -> int:
+    """Forget what was last asked more than `days` ago, and what exceeds `most` rows; how many rows that were."""
+    oldest = (now - timedelta(days=days)).astimezone(UTC).strftime(_TO_THE_MINUTE)
+    with transaction(connection):
+        forgotten = connection.execute("DELETE FROM asked WHERE last_asked < ?", (oldest,)).rowcount
+        forgotten += connection.execute(
+            "DELETE FROM asked WHERE rowid IN"
+            " (SELECT rowid FROM asked ORDER BY up + down > 0 DESC, last_asked DESC, rowid DESC LIMIT -1 OFFSET ?)",
+            (most,),
+        ).rowcount
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else what was deleted stays readable in the log beside it
+    return forgotten
+
+
+def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION:
+        raise FeedbackError(f"{path}: found another program's database; expected a feedback file; name another file")
+    if version != VERSION:
+        raise FeedbackError(
+            f"{path}: found a feedback file of version {version}; expected {VERSION}; name another file, or use the program"
+            " that wrote it"
+        )
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What SQLite and the system say about a file, as one line."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise FeedbackError(
+            f"{path}: the feedback file cannot be used ({error}); free or move it, or name another in ARTICLE_QA_FEEDBACK"
+        ) from error
+    except OSError as error:
+        raise FeedbackError(
+            f"{path}: the feedback file cannot be used ({error.strerror or error}); make its folder writable, or name"
+            " another in ARTICLE_QA_FEEDBACK"
+        ) from error
