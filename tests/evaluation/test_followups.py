@@ -74,7 +74,7 @@ def test_each_half_is_large_and_mixed_enough_to_measure(half: str) -> None:
     kinds = Counter(row["kind"] for row in own)
     assert set(kinds) == KINDS
     assert min(kinds.values()) >= 5
-    assert 0.09 <= kinds["standalone"] / len(own) <= 0.16
+    assert 0.10 <= kinds["standalone"] / len(own) <= 0.16
     assert 0.16 <= sum(not row["answers"] for row in own) / len(own) <= 0.24
     assert min(Counter(row["article"] for row in own).values()) >= 20
     lengths = Counter(len(row["history"]) for row in own)
