@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         str | None,
         Field(description="another extractive question-answering model, by path or hub name; none = the packaged one"),
     ] = None
+    feedback: Annotated[
+        Path | None,
+        Field(description="SQLite file that readers' questions and votes are kept in; none = nothing is kept"),
+    ] = None
+    feedback_days: Annotated[
+        int, Field(ge=1, le=3_650, description="days that a question and its votes are kept after it was last asked")
+    ] = 90
     dense_sentence: Annotated[float, Weight("sentence similarity (z-score)")] = 0.78
     bm25_sentence: Annotated[float, Weight("sentence BM25 (z-score)")] = 0.05
     dense_passage: Annotated[float, Weight("passage similarity (z-score)")] = 0.93

@@ -41,7 +41,7 @@ CREATE TABLE asked (
     down INTEGER NOT NULL DEFAULT 0,
     first_asked TEXT NOT NULL,
     last_asked TEXT NOT NULL,
-    UNIQUE (article_sha256, question, outcome, start, answer)
+    UNIQUE (question, article_sha256, outcome, start, answer)
 )
 """
 _TO_THE_MINUTE: Final = "%Y-%m-%dT%H:%MZ"
@@ -61,11 +61,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """A vote on what a question got last. `replaces` is the same reader's earlier vote, which it takes the place of;
+    """A vote on what a question got last, of the article with this hash, or of any. `replaces` is the same reader's earlier vote, which it takes the place of;
     `vote` is "none" to take that one back.
     """
 
-    article_sha256: str
+    article_sha256: str | None
     question: str
     vote: Vote
     replaces: Vote = "none"
@@ -170,8 +170,9 @@ def count_asked(connection: sqlite3.Connection, asked: Asked, now: datetime) -> 
 def count_vote(connection: sqlite3.Connection, ballot: Ballot) -> bool:
     """Count a vote on what the question got last; False when the question has not been asked of this article."""
     found = connection.execute(
-        "SELECT rowid FROM asked WHERE article_sha256 = ? AND question = ? ORDER BY last_asked DESC, rowid DESC LIMIT 1",
-        (ballot.article_sha256, ballot.question),
+        "SELECT rowid FROM asked WHERE question = ? AND article_sha256 = coalesce(?, article_sha256)"
+        " ORDER BY last_asked DESC, rowid DESC LIMIT 1",
+        (ballot.question, ballot.article_sha256),
     ).fetchone()
     if found is None:
         return False

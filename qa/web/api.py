@@ -1,100 +1,37 @@
 """The JSON API: ask a question, list the articles, and say whether the server lives and can answer.
 
-The Answer's JSON is `Answer.as_dict()` and nothing else; the models here describe requests, and article listings. Methods
-that a route does not answer are refused by the guard, before they come here.
+Methods that a route does not answer, origins that may not ask, and bodies that are too long are refused by the guard before
+they come here.
 """
 
-from typing import Annotated, Literal
+from typing import Any, Final
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
 
-from index.article import Article, BlockKind
 from qa.answer import Answer
 from qa.pipeline import QAPipeline
-from qa.web.openapi import ASK_EXAMPLE
+from qa.web.batch import answer_each, answer_one
+from qa.web.models import (
+    ArticleDetail,
+    ArticleList,
+    AskRequest,
+    BatchAnswers,
+    BatchRequest,
+    Health,
+    Readiness,
+    detail,
+    summary,
+)
 from qa.web.problems import problem_responses
+from qa.web.revalidated import revalidated
 from qa.web.workers import Workers
 
 
-class Turn(BaseModel):
-    """An earlier question and the words that answered it, None for a refusal."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    question: str
-    answer: str | None = None
-
-
-class AskRequest(BaseModel):
-    """One question."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": ASK_EXAMPLE})
-
-    question: Annotated[str, Field(description="the question, at most 1,000 characters")]
-    article: Annotated[str | None, Field(description="the article's id; null asks every article")] = None
-    top_k: Annotated[int, Field(ge=1, le=10, strict=True, description="most citations wanted")] = 3
-    history: Annotated[list[Turn], Field(max_length=20, description="earlier turns, oldest first")] = []
-
-
-class Stretch(BaseModel):
-    """A typed block of an article, `[start, end)` in code points of its text."""
-
-    kind: BlockKind
-    start: int
-    end: int
-
-
-class SentenceRange(BaseModel):
-    """A sentence, `[start, end)` in code points of its article's text; `id` is what citations call `sentence_id`."""
-
-    id: int
-    start: int
-    end: int
-
-
-class ArticleSummary(BaseModel):
-    """An article, without its text."""
-
-    id: str
-    title: str
-    source: str | None
-    url: str | None
-    published: str | None
-    language: str
-    sha256: str
-    characters: int
-    sentences: int
-
-
-class ArticleList(BaseModel):
-    """Every article that can be asked, in the order of the index."""
-
-    articles: list[ArticleSummary]
-
-
-class ArticleDetail(ArticleSummary):
-    """An article with its exact text, to check citations against."""
-
-    text: str
-    blocks: list[Stretch]
-    sentence_ranges: list[SentenceRange]
-    suggestions: list[str]
-
-
-class Health(BaseModel):
-    """The process is alive."""
-
-    status: Literal["ok"] = "ok"
-
-
-class Readiness(BaseModel):
-    """The server has answered a question just now."""
-
-    status: Literal["ready"] = "ready"
-    articles: int
-    sentences: int
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "Not Modified: what If-None-Match names is what there is"}
+}
 
 
 def api_router(pipeline: QAPipeline, workers: Workers) -> APIRouter:
@@ -116,36 +53,41 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
     )
     async def ask(request: AskRequest) -> JSONResponse:
         """The exact words of an article that answer the question, cited, or a refusal with the nearest sentences."""
-        answer = await workers.run(
-            pipeline.answer,
-            request.question,
-            article=request.article,
-            top_k=request.top_k,
-            history=[turn.model_dump() for turn in request.history],
-        )
-        return JSONResponse(answer.as_dict())
+        return JSONResponse(await answer_one(request, pipeline, workers))
+
+    @router.post(
+        "/api/v1/ask:batch",
+        response_model=BatchAnswers,
+        response_description="an Answer or a Problem for each question, in their order",
+        responses=problem_responses(400, 403, 411, 413, 415, 422),
+        tags=["ask"],
+    )
+    async def ask_batch(request: BatchRequest) -> JSONResponse:
+        """Up to 64 questions at once, each answered as if alone; one that cannot be gets a Problem in its place."""
+        return JSONResponse({"answers": await answer_each(request.questions, pipeline, workers)})
 
 
 def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
-    @router.get("/api/v1/articles", responses=problem_responses(), tags=["articles"])
-    async def articles() -> ArticleList:
+    @router.get(
+        "/api/v1/articles", response_model=ArticleList, responses=UNCHANGED | problem_responses(403), tags=["articles"]
+    )
+    async def articles(request: Request) -> Response:
         """Every article that can be asked."""
-        return ArticleList(articles=[_summary(pipeline, a) for a in pipeline.index.articles])
+        return _model(request, ArticleList(articles=[summary(pipeline, a) for a in pipeline.index.articles]))
 
-    @router.get("/api/v1/articles/{article_id:path}", responses=problem_responses(404), tags=["articles"])
-    async def article(article_id: str) -> ArticleDetail:
+    @router.get(
+        "/api/v1/articles/{article_id:path}",
+        response_model=ArticleDetail,
+        responses=UNCHANGED | problem_responses(403, 404),
+        tags=["articles"],
+    )
+    async def article(request: Request, article_id: str) -> Response:
         """One article with its exact text, blocks and sentences."""
-        found = pipeline.index.article(article_id)
-        low, high = pipeline.index.sentence_rows(article_id)
-        return ArticleDetail(
-            **_summary(pipeline, found).model_dump(),
-            text=found.text,
-            blocks=[Stretch(kind=b.kind, start=b.start, end=b.end) for b in found.blocks],
-            sentence_ranges=[
-                SentenceRange(id=s.id, start=s.start, end=s.end) for s in pipeline.index.sentences[low:high]
-            ],
-            suggestions=list(pipeline.suggestions(article_id)),
-        )
+        return _model(request, detail(pipeline, pipeline.index.article(article_id)))
+
+
+def _model(request: Request, model: BaseModel) -> Response:
+    return revalidated(request, model.model_dump_json().encode(), "application/json")
 
 
 def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
@@ -156,8 +98,9 @@ def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> No
 
     @router.get("/readyz", responses=problem_responses(503), tags=["health"])
     async def readyz() -> Readiness:
-        """The server can answer: it has just done so."""
-        await workers.run(pipeline.answer, "What is this article about?", article=pipeline.index.articles[0].id)
+        """The server can answer: it has just read the article for a question."""
+        # Not `answer`, which would count as a reader's question, and may need no model for this one.
+        await workers.run(pipeline.predict, ["What is this article about?"], article=pipeline.index.articles[0].id)
         return Readiness(articles=len(pipeline.index.articles), sentences=len(pipeline.index.sentences))
 
 

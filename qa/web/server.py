@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from qa.pipeline import QAPipeline
 from qa.settings import Settings
 from qa.web.api import api_router
+from qa.web.feedback import feedback_router, open_feedback, recorded
 from qa.web.guard import Guard
 from qa.web.head import ICON, STATIC, PageHead, head_html
 from qa.web.hosts import Hosts
@@ -50,6 +51,9 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     install_problem_handlers(app)
+    feedback = open_feedback(settings)
+    pipeline = recorded(pipeline, feedback)
+    app.include_router(feedback_router(pipeline, feedback))
     app.include_router(api_router(pipeline, Workers(os.cpu_count() or 1)))
     app.mount("/ui", StaticFiles(directory=STATIC), name="ui")
 

@@ -101,6 +101,11 @@ def test_a_vote_counts_for_what_the_question_got_last(path: Path) -> None:
     assert votes == {"answer": (0, 0), "no_answer": (0, 1)}
 
 
+def test_a_vote_that_names_no_article_counts_for_the_one_that_was_asked(path: Path) -> None:
+    write(path, asked("What?", sha="b" * 64), Ballot(None, "What?", "up"))
+    assert [row.up for row in read_rows(path)] == [1]
+
+
 def test_a_vote_is_changed_and_taken_back_but_never_below_nothing(path: Path) -> None:
     write(path, asked("What?"), Ballot(SHA, "What?", "up"), Ballot(SHA, "What?", "down", "up"))
     assert [(row.up, row.down) for row in read_rows(path)] == [(0, 1)]

@@ -1,0 +1,116 @@
+"""Readers' feedback over HTTP, where the owner has turned it on: the route for votes, and the record of what was asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, FastAPI, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from index.errors import FeedbackError
+from qa.answer import Answer
+from qa.feedback.store import Ballot, Vote, one_line
+from qa.feedback.writer import FeedbackWriter
+from qa.pipeline import QAPipeline
+from qa.question import check_question
+from qa.settings import Settings
+from qa.web.problems import problem_responses
+
+PATIENCE: Final = 10.0
+"""Seconds that a vote waits to be written, before its voter is told that it could not be."""
+
+OFF: Final = "This server keeps no feedback; its owner turns it on with ARTICLE_QA_FEEDBACK."
+
+
+class VoteRequest(BaseModel):
+    """A reader's vote on what a question got. It says nothing of the reader."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "question": "When could humans land on Mars?",
+                "article": "article",
+                "vote": "up",
+                "replaces": "none",
+            }
+        },
+    )
+
+    question: Annotated[
+        str, Field(description="the question as it was understood: the Answer's `interpreted_as`, else its `question`")
+    ]
+    article: Annotated[str | None, Field(description="the article's id; null is the one that it was answered from")] = (
+        None
+    )
+    vote: Annotated[Vote, Field(description='"none" takes back what `replaces` names')]
+    replaces: Annotated[Vote, Field(description="the same reader's earlier vote, which this one takes the place of")] = (
+        "none"
+    )
+
+
+class RecordedPipeline(QAPipeline):
+    """Another pipeline, whose answers are counted as readers' questions: what page, API and widget ask, all ask this one."""
+
+    def __init__(self, pipeline: QAPipeline, writer: FeedbackWriter) -> None:
+        vars(self).update(vars(pipeline))  # the same parts: nothing is loaded twice
+        self._asked = pipeline
+        self._writer = writer
+
+    def answer(self, question: str, **how: Any) -> Answer:
+        """As the other pipeline's; the answer waits for no disk."""
+        answer = self._asked.answer(question, **how)
+        self._writer.record(answer)
+        return answer
+
+
+def open_feedback(settings: Settings) -> FeedbackWriter | None:
+    """What writes to the file that the settings name; None where they name none."""
+    return FeedbackWriter(settings.feedback, settings.feedback_days) if settings.feedback is not None else None
+
+
+def recorded(pipeline: QAPipeline, writer: FeedbackWriter | None) -> QAPipeline:
+    """`pipeline`, recorded when there is a writer."""
+    return pipeline if writer is None else RecordedPipeline(pipeline, writer)
+
+
+def feedback_router(pipeline: QAPipeline, writer: FeedbackWriter | None) -> APIRouter:
+    """The route for votes; when the application ends, what waits is written."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if writer is not None:
+            await asyncio.to_thread(writer.close)
+
+    router = APIRouter(lifespan=lifespan)
+
+    @router.post(
+        "/api/v1/feedback",
+        status_code=204,
+        response_class=Response,
+        response_description="the vote is kept",
+        responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 503),
+        tags=["feedback"],
+    )
+    async def feedback(request: VoteRequest) -> Response:
+        """Say whether what a question got helped; it has to have been asked first, and the server to keep feedback."""
+        if writer is None:
+            raise HTTPException(404, OFF)
+        sha256 = None if request.article is None else pipeline.index.article(request.article).sha256
+        ballot = Ballot(sha256, one_line(check_question(request.question)), request.vote, request.replaces)
+        try:
+            counted = await asyncio.wait_for(asyncio.wrap_future(writer.vote(ballot)), PATIENCE)
+        except (FeedbackError, TimeoutError) as error:
+            raise HTTPException(
+                503,
+                "The vote could not be kept; the server's log says why. Please try again later.",
+                {"Retry-After": "60"},
+            ) from error
+        if not counted:
+            raise HTTPException(404, "This question has not been asked of the article; ask it, then vote on what it got.")
+        return Response(status_code=204)
+
+    return router
