@@ -12,7 +12,9 @@ null where the article does not say; and with `kind`, what makes it a follow-up:
 A conversation's first turn is no row: it stands in the history of the others. The id is ARTICLE-CONVERSATION-TURN. The
 halves share neither conversations nor articles: development asks the seed article, a biography, an appliance's manual and
 a travel piece; the test asks a council report, a company's press release, a piece of history and an explainer of science.
-Both halves were written from the articles alone, before any code that resolves follow-ups was seen.
+Both halves were written from the articles alone, blind to the code that resolves follow-ups. The development half was
+then mended once after a look at what the program answered without any history: gold widened in five rows, one question
+replaced. Nothing was asked of the test half while it was written.
 """
 
 import json
