@@ -1,4 +1,4 @@
-"""Our title, icon, style sheets and script in the head of Gradio's page, from the first byte, in place of Gradio's own.
+"""Our title, icon, style sheets and scripts in the head of Gradio's page, from the first byte, in place of Gradio's own.
 
 Gradio's own `head=` is put in by its script once that runs: the page would flash unstyled first, and what shows links'
 previews runs no script. So the one HTML document is rewritten on its way out.
@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STATIC: Final = Path(__file__).parent / "static"
 STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css")
-SCRIPT: Final = "page.js"
+SCRIPTS: Final = ("dom.js", "address.js", "citations.js", "asking.js", "copying.js", "page.js")
+"""In the order in which they run: each uses what those before it have added to `articleQA`."""
 ICON: Final = "icon.svg"
 DESCRIPTION: Final = "Answers in the article’s own words"
 
@@ -24,20 +25,21 @@ _GRADIOS: Final = re.compile(rb"""\s*<(?:meta\s+(?:property="og:|name="twitter:)
 
 
 def head_html(title: str) -> bytes:
-    """What goes before `</head>`: title, preview, icon, style sheets and script, each address with its content's hash."""
+    """What goes before `</head>`: title, preview, icon, style sheets and scripts, each address with its content's hash."""
     title = escape(title)
-    links = "".join(f'<link rel="stylesheet" href="{_versioned(name)}">' for name in STYLES)
+    links = "".join(f'<link rel="stylesheet" href="{versioned(name)}">' for name in STYLES)
+    scripts = "".join(f'<script src="{versioned(name)}" defer></script>' for name in SCRIPTS)
     return (
         f'<title>{title}</title><meta name="color-scheme" content="light dark">'
         f'<meta name="description" content="{DESCRIPTION}"><meta property="og:type" content="website">'
         f'<meta property="og:title" content="{title}"><meta property="og:description" content="{DESCRIPTION}">'
         f'<meta name="twitter:card" content="summary">'
-        f'<link rel="icon" type="image/svg+xml" href="{_versioned(ICON)}">{links}'
-        f'<script src="{_versioned(SCRIPT)}" defer></script>'
+        f'<link rel="icon" type="image/svg+xml" href="{versioned(ICON)}">{links}{scripts}'
     ).encode()
 
 
-def _versioned(name: str) -> str:
+def versioned(name: str) -> str:
+    """The address of a file of `static/`, relative to the server's root; with its content's hash, so it is kept for ever."""
     return f"ui/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 

@@ -22,6 +22,7 @@ from qa.web.openapi import DescribedAPI
 from qa.web.origins import Origins
 from qa.web.page import THEME, build_page, page_title
 from qa.web.problems import install_problem_handlers
+from qa.web.widget import widget_router
 from qa.web.workers import Workers
 
 
@@ -55,6 +56,7 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     pipeline = recorded(pipeline, feedback)
     app.include_router(feedback_router(pipeline, feedback))
     app.include_router(api_router(pipeline, Workers(os.cpu_count() or 1)))
+    app.include_router(widget_router(pipeline))
     app.mount("/ui", StaticFiles(directory=STATIC), name="ui")
 
     @app.get("/favicon.ico", include_in_schema=False)

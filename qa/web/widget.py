@@ -1,0 +1,155 @@
+"""The embeddable widget: `/widget.js`, its page `/widget` that shows it live and builds the tag, and `/embed/ID`, a page
+for frames.
+
+The script is the sources in `static/widget`, joined at start into one function: no build tool, nothing generated to keep.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from html import escape
+from string import Template
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from index.article import Article
+from qa.pipeline import QAPipeline
+from qa.web.article_html import article_html
+from qa.web.head import STATIC, versioned
+
+SOURCES: Final = STATIC / "widget"
+PARTS: Final = (
+    "setup.js",
+    "find.js",
+    "marks.js",
+    "client.js",
+    "turns.js",
+    "conversation.js",
+    "panel.js",
+    "element.js",
+)
+"""In this order: each uses what those before it define."""
+
+ASSETS: Final = ("demo.css", "demo.js", "embed.css", "embed.js")
+"""What the two pages load besides."""
+
+CACHE: Final = "public, max-age=600"
+"""A page that embeds the widget has the newest after ten minutes, and asks no more often than that."""
+
+_COMMENT_LINE: Final = re.compile(r"(//|/\*|\*)")
+_REMARK: Final = re.compile(r"\s// .*$")
+_LITERAL: Final = re.compile(
+    r"""("(?:[^"\\]|\\.)*"|'[^']*'|`[^`]*`|/(?! )(?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/[a-z]*)"""
+)
+_SPACED: Final = re.compile(r" *([{}()\[\],;:=<>?&|!*]) *")
+_CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Script:
+    """What `/widget.js` serves."""
+
+    text: str
+    etag: str
+
+
+def build_script() -> Script:
+    """The sources, strings and style sheets as one classic script, without comments and indentation."""
+    style = "".join(_compact_css((SOURCES / name).read_text("utf-8")) for name in ("widget.css", "turns.css"))
+    constants = {
+        "STRINGS": strings(),
+        "STYLE": style,
+        "MARKS": _compact_css((SOURCES / "marks.css").read_text("utf-8")),
+    }
+    lines = ["(() => {", '"use strict";']
+    lines += [
+        f"const {name} = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};"
+        for name, value in constants.items()
+    ]
+    for name in PARTS:
+        lines += _compact_js((SOURCES / name).read_text("utf-8"))
+    text = "\n".join([*lines, "})();", ""])
+    return Script(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"')
+
+
+def strings() -> dict[str, dict[str, str]]:
+    """The words of the interface, by language: one JSON file each."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((SOURCES / "strings").glob("*.json"))}
+
+
+def widget_router(pipeline: QAPipeline) -> APIRouter:
+    """The routes, over one pipeline."""
+    router = APIRouter(include_in_schema=False)
+    script = build_script()
+    _add_script(router, script)
+    _add_pages(router, pipeline, script)
+    return router
+
+
+def _add_script(router: APIRouter, script: Script) -> None:
+    @router.get("/widget.js")
+    async def widget_script(request: Request) -> Response:
+        headers = {"Cache-Control": CACHE, "ETag": script.etag}
+        known = request.headers.get("if-none-match", "")
+        if script.etag in (one.strip().removeprefix("W/") for one in known.split(",")):
+            return Response(status_code=304, headers=headers)
+        return Response(script.text, media_type="text/javascript", headers=headers)
+
+
+def _add_pages(router: APIRouter, pipeline: QAPipeline, script: Script) -> None:
+    demo, embed = (Template((SOURCES / name).read_text("utf-8")) for name in ("demo.html", "embed.html"))
+
+    @router.get("/widget")
+    async def widget_page(article: str | None = None) -> HTMLResponse:
+        """The widget at work on an article's own text, the first's unless the address names another."""
+        shown = pipeline.index.article(article) if article else pipeline.index.articles[0]
+        low, high = pipeline.index.sentence_rows(shown.id)
+        text = article_html(shown, pipeline.index.sentences[low:high])
+        choices = "".join(_choice(one, one.id == shown.id) for one in pipeline.index.articles)
+        return _page(demo, shown, script, root="", text=text, choices=choices)
+
+    @router.get("/embed/{article_id:path}")
+    async def embed_page(article_id: str) -> HTMLResponse:
+        """The widget alone, for a frame; it tells the page around it how high it is."""
+        return _page(embed, pipeline.index.article(article_id), script, root="../" * (1 + article_id.count("/")))
+
+
+def _page(template: Template, article: Article, script: Script, *, root: str, **more: str) -> HTMLResponse:
+    """`template` filled in; `root` leads from the page to the server's root, wherever a proxy has put that."""
+    assets = {name.replace(".", "_"): f"{root}{versioned(f'widget/{name}')}" for name in ASSETS}
+    page = template.substitute(
+        **assets,
+        **more,
+        tokens_css=root + versioned("tokens.css"),
+        icon=root + versioned("icon.svg"),
+        widget_js=f"{root}widget.js?v={script.etag.strip(chr(34))}",
+        id=escape(article.id),
+        title=escape(article.title),
+        language=escape(article.language),
+    )
+    return HTMLResponse(page)
+
+
+def _choice(article: Article, chosen: bool) -> str:
+    return f'<option value="{escape(article.id)}"{" selected" if chosen else ""}>{escape(article.title)}</option>'
+
+
+def _compact_js(source: str) -> list[str]:
+    """Its lines without comments, blank lines, indentation and spaces beside punctuation.
+
+    Line ends stay, as some end statements. What stands in quotes, backticks (none within others, one line each) or in a
+    regular expression is left alone.
+    """
+    lines = (_REMARK.sub("", line).strip() for line in source.splitlines())
+    kept = (_LITERAL.split(line) for line in lines if line and not _COMMENT_LINE.match(line))
+    return [
+        "".join(_SPACED.sub(r"\1", part) if place % 2 == 0 else part for place, part in enumerate(line)) for line in kept
+    ]
+
+
+def _compact_css(source: str) -> str:
+    text = " ".join(_CSS_COMMENT.sub("", source).split())
+    return re.sub(r"\s*([{};,])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
