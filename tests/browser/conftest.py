@@ -79,8 +79,9 @@ def scripted(toy_index: Index, toy_encoder: Encoder) -> ScriptedPipeline:
 class Serving:
     """A server in a thread of this process, which can be stopped and started again at the same address."""
 
-    def __init__(self, pipeline: QAPipeline) -> None:
+    def __init__(self, pipeline: QAPipeline, **settings: Any) -> None:
         self.pipeline = pipeline
+        self.settings = settings
         self.port = 0
         self.start()
 
@@ -100,7 +101,7 @@ class Serving:
         self.listener.close()
 
     async def _run(self) -> None:
-        app = create_app(self.pipeline, load_settings())
+        app = create_app(self.pipeline, load_settings(**self.settings))
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         await self.server.serve(sockets=[self.listener])
 
