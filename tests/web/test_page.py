@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from qa.web.head import SCRIPT, STATIC, STYLES
+from qa.web.head import SCRIPTS, STATIC, STYLES
 from qa.web.page import MOST_MESSAGES, Page, kept_messages
 
 
@@ -28,12 +28,12 @@ def last(page: Page, question, conversation=()) -> list[dict]:
 def test_the_document_brings_its_styles_and_script_from_the_first_byte(client):
     html = client.get("/").text
     head = html[: html.index("</head>")]
-    for name in (*STYLES, SCRIPT):
+    for name in (*STYLES, *SCRIPTS):
         assert f"ui/{name}?v=" in head
     assert "Putin envoy says" in head
 
 
-@pytest.mark.parametrize("name", [*STYLES, SCRIPT])
+@pytest.mark.parametrize("name", [*STYLES, *SCRIPTS])
 def test_files_are_cached_for_ever_under_their_hash_and_revalidated_without(client, name):
     html = client.get("/").text
     start = html.index(f"ui/{name}?v=")
@@ -44,17 +44,17 @@ def test_files_are_cached_for_ever_under_their_hash_and_revalidated_without(clie
 
 
 def test_texts_are_compressed(client):
-    for path in ("/", f"/ui/{SCRIPT}"):
+    for path in ("/", f"/ui/{SCRIPTS[0]}"):
         assert client.get(path, headers={"accept-encoding": "gzip"}).headers["content-encoding"] == "gzip"
 
 
 def test_a_browser_that_takes_brotli_gets_the_styles_too(client):
     """Gradio compresses its scripts by itself; were it to compress its page too, nothing could be added to it."""
-    assert f"ui/{SCRIPT}?v=" in client.get("/", headers={"accept-encoding": "br"}).text
+    assert f"ui/{SCRIPTS[0]}?v=" in client.get("/", headers={"accept-encoding": "br"}).text
 
 
 def test_no_static_file_names_another_host():
-    for name in (*STYLES, SCRIPT):
+    for name in (*STYLES, *SCRIPTS):
         text = (STATIC / name).read_text(encoding="utf-8")
         assert "http:" not in text and "https:" not in text and "@import" not in text and "url(" not in text
 
