@@ -54,9 +54,10 @@ class VectorIndex:
         flat.add(checked)
         return cls(flat)
 
-    def vectors(self) -> FloatArray:
-        """A copy of the rows. *Shape:* ``(n, d)``, float32."""
-        return np.asarray(self._flat.reconstruct_n(0, len(self)), dtype=np.float32).reshape(len(self), self.dimension)
+    def vectors(self, rows: Rows | None = None) -> FloatArray:
+        """A copy of the rows `[lo, hi)`, of all when None. *Shape:* ``(hi - lo, d)``, float32."""
+        low, high = _checked_rows(rows, len(self))
+        return np.asarray(self._flat.reconstruct_n(low, high - low), dtype=np.float32).reshape(high - low, self.dimension)
 
     def scores(self, queries: FloatArray, rows: Rows | None = None) -> FloatArray:
         """Inner products of the queries with the rows `[lo, hi)` (all of them when None), in row order.

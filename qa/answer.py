@@ -81,7 +81,12 @@ class Answer:
 
     `kind` says which of the fields speak: `answer` and `overview` have citations, `no_answer` has `nearest`, `help` has
     `message`. `citations[0]` holds the answer span. `p_no_answer` is the calibrated probability that the article does not
-    say; `confidence` the calibrated probability that what is shown is right. Both are None for `help`.
+    say; `confidence` the calibrated probability that what is shown is right. Both are None for `help` and `overview`.
+
+    An `overview` is `answerable`, its `answer` None: up to five sentences that were chosen, not found. They are numbered as
+    they are read, in the article's order, or, of names, the most mentioned first; `score` is then a sentence's share of the
+    best one's weight, and `spans` the names, figures or dates that were asked for, if any. `suggestions` are up to three
+    questions that were found answerable and that neither this question nor the history has asked.
     """
 
     kind: Kind

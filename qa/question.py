@@ -1,5 +1,6 @@
 """What a person typed, before it is searched for: can it be asked at all?"""
 
+import re
 import unicodedata
 
 from index.errors import QuestionError
@@ -9,6 +10,8 @@ MAX_QUESTION = 1_000
 
 SIGNS = ("👋", "🙏", "👍")
 """Messages without a word that are understood all the same, as courtesies."""
+
+_PUNCTUATION = re.compile(rf"[^\w\s{''.join(SIGNS)}]|_")
 
 
 def check_question(question: object) -> str:
@@ -39,3 +42,12 @@ def check_question(question: object) -> str:
 def search_text(question: str) -> str:
     """The form that is searched for: NFKC, white space folded to single spaces; what is shown stays as typed."""
     return " ".join(unicodedata.normalize("NFKC", question).split())
+
+
+def folded(question: str) -> str:
+    """The words alone, to compare whole messages: no case, no punctuation, single spaces; `SIGNS` stay.
+
+    >>> folded("What's  this about?!")
+    'what s this about'
+    """
+    return " ".join(_PUNCTUATION.sub(" ", search_text(question).casefold()).split())

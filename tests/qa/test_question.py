@@ -66,10 +66,6 @@ def test_search_text_folds_compatibility_forms_and_white_space() -> None:
         ("what can you help me with?", "help"),
         ("How can you help?", "help"),
         ("hello bot", "greeting"),
-        ("What is this article about?", "summary"),
-        ("What's this about?", "summary"),
-        ("Summarize", "summary"),
-        ("tl;dr", "summary"),
     ],
 )
 def test_a_courtesy_is_known(message: str, kind: str) -> None:

@@ -32,7 +32,10 @@ _MAIN = (
     r"(?:(?:main|key|most important|important|central|principal|major|essential|core|relevant|big|short|brief|quick|concise|"
     r"general|simple) )*"
 )
-_POINTS = r"(?:points?|ideas?|facts?|takeaways?|take aways?|findings?|messages?|highlights?|topics?|details?|arguments?|claims?)"
+_POINTS = (
+    r"(?:points?|ideas?|facts?|takeaways?|take aways?|findings?|messages?|highlights?|topics?|details?|"
+    r"arguments?|claims?)"
+)
 _SUMMARY = (
     r"(?:summary|overview|gist|outline|recap|synopsis|rundown|tl dr|tldr|digest|short version|long story short|"
     r"(?:big|main|central|key|core) (?:picture|idea|message|point|topic|theme|subject))"
@@ -53,15 +56,19 @@ _GIST = (
     rf"(?:{_GIVE}|what (?:is|s) )?(?:a |an |the |your )?{_MAIN}{_SUMMARY}{_OF_IT}?",
     rf"what (?:is|s) the (?:topic|subject|theme|point|message|idea|story){_OF_IT}",
     rf"(?:what (?:are|is|were|s) |{_GIVE})(?:the |some |its )?{_MAIN}(?:{_POINTS}{_OF_IT}|(?:takeaways?|highlights))",
-    rf"(?:what (?:are|is|s) |{_GIVE})?(?:the |its )?(?:(?:main|key|most important|important|central|principal|major) )+{_POINTS}",
+    rf"(?:what (?:are|is|s) |{_GIVE})?(?:the |its )?"
+    rf"(?:(?:main|key|most important|important|central|principal|major) )+{_POINTS}",
     rf"(?:{_MAIN}{_POINTS}{_OF_IT}|takeaways?|highlights|(?:what are |just )?the facts)",
     rf"what (?:should|do|must) (?:i|we) (?:need to |have to )?know(?: about {_ARTICLE})?",
     rf"tell (?:me|us) (?:more )?about {_ARTICLE}|tell (?:me|us) what {_ARTICLE} (?:is (?:all )?about|says)",
     rf"in {_LENGTH}",
-    r"(?:(?:על )?מה (?:ה(?:כתבה|מאמר|טקסט|סיפור)|זה|זאת)(?: (?:הזאת|הזו|הזה|עוסקת|עוסק|אומרת|אומר))?|על מה (?:מדובר|מדברת הכתבה))",
+    r"(?:(?:על )?מה (?:ה(?:כתבה|מאמר|טקסט|סיפור)|זה|זאת)(?: (?:הזאת|הזו|הזה|עוסקת|עוסק|אומרת|אומר))?"
+    r"|על מה (?:מדובר|מדברת הכתבה))",
     r"(?:במה|על מה) (?:עוסקת|עוסק|מדברת|מדבר) ה(?:כתבה|מאמר|טקסט)(?: הזאת| הזו| הזה)?",
-    r"(?:אפשר |תן לי |תני לי )?(?:סכם|סכמי|תסכם|תסכמי|לסכם|סיכום|תקציר|תמצית|תמצת)(?: לי)?(?: (?:את|של))?(?: ה(?:כתבה|מאמר|טקסט))?(?: בקצרה)?",
-    r"(?:מהם? |מה |תן לי )?(?:ה?עיקר(?:י הדברים|י ה(?:כתבה|מאמר))|ה?נקודות ה(?:עיקריות|מרכזיות|חשובות))(?: (?:של|ב)? ?ה?(?:כתבה|מאמר))?",
+    r"(?:אפשר |תן לי |תני לי )?(?:סכם|סכמי|תסכם|תסכמי|לסכם|סיכום|תקציר|תמצית|תמצת)(?: לי)?"
+    r"(?: (?:את|של))?(?: ה(?:כתבה|מאמר|טקסט))?(?: בקצרה)?",
+    r"(?:מהם? |מה |תן לי )?(?:ה?עיקר(?:י הדברים|י ה(?:כתבה|מאמר))|ה?נקודות ה(?:עיקריות|מרכזיות|חשובות))"
+    r"(?: (?:של|ב)? ?ה?(?:כתבה|מאמר))?",
 )
 
 
@@ -100,7 +107,8 @@ _PATTERNS: dict[Focus, tuple[str, ...]] = {
             r"organi[sz]ations?|companies|institutions|agencies|firms|businesses|corporations|organi[sz]ations and companies",
             bare=r"organi[sz]ations|companies|institutions|agencies",
         ),
-        r"(?:אילו|איזה) (?:ארגונים|חברות|גופים|מוסדות)(?: (?:מוזכרים|מוזכרות|נזכרים|נזכרות|מופיעים|מופיעות))?(?: ב(?:כתבה|מאמר|טקסט))?",
+        r"(?:אילו|איזה) (?:ארגונים|חברות|גופים|מוסדות)"
+        r"(?: (?:מוזכרים|מוזכרות|נזכרים|נזכרות|מופיעים|מופיעות))?(?: ב(?:כתבה|מאמר|טקסט))?",
     ),
     "countries": (
         *_listing(r"countries|nations", bare=r"countries"),
@@ -112,7 +120,8 @@ _PATTERNS: dict[Focus, tuple[str, ...]] = {
     ),
     "numbers": (
         *_listing(
-            r"(?:numbers|figures|statistics|stats|amounts|percentages|sums|data)(?: and (?:numbers|figures|statistics|data))?",
+            r"(?:numbers|figures|statistics|stats|amounts|percentages|sums|data)"
+            r"(?: and (?:numbers|figures|statistics|data))?",
             bare=r"numbers|figures|statistics|stats|numbers and figures|facts and figures",
         ),
         rf"what (?:are|were) (?:all )?the {_MAIN}(?:numbers|figures|statistics|stats)",
@@ -128,7 +137,8 @@ _PATTERNS: dict[Focus, tuple[str, ...]] = {
     ),
 }
 _WISHES = {
-    focus: re.compile(rf"{_WISH}(?:{'|'.join(patterns)}){_TAIL}(?: (?:בבקשה|תודה))?") for focus, patterns in _PATTERNS.items()
+    focus: re.compile(rf"{_WISH}(?:{'|'.join(patterns)}){_TAIL}(?: (?:בבקשה|תודה))?")
+    for focus, patterns in _PATTERNS.items()
 }
 _LONGEST = 120
 """Code points; a longer message says more than such a wish, and is not searched for one."""
