@@ -1,20 +1,18 @@
 """Greetings, thanks and "what can you do?": a short pointer to what can be asked, and nothing cited."""
 
 import re
-from collections.abc import Sequence
 from typing import Literal
 
 from qa.answer import Answer, Models
-from qa.question import search_text
+from qa.question import folded
 
-Courtesy = Literal["greeting", "thanks", "farewell", "help", "summary"]
+Courtesy = Literal["greeting", "thanks", "farewell", "help"]
 
 # Whole messages, after case, punctuation and white space are folded away; a question that merely opens with "Hello," is
 # a question. English and Hebrew, the languages of the interface.
 _YOU = r"( (there|all|everyone|again|bot|friend|you|robot))?"
 _HELPFUL = r"that (was|is) (very )?(helpful|great|useful)"
 _MUCH = rf"( (a lot|a bunch|so much|very much|again|for (your|the|all your) (help|answers?|time)|{_HELPFUL}))*"
-_THIS = r"(this|it|the article|this article|the text|the story|this story|this page)"
 _COURTESIES: tuple[tuple[Courtesy, str], ...] = (
     ("greeting", rf"(hi|hello|hey|hiya|howdy|yo|greetings|good (morning|afternoon|evening|day)){_YOU}"),
     ("greeting", rf"((hi|hello|hey){_YOU} )?how are you( doing)?( today)?|what s up|👋"),
@@ -34,8 +32,6 @@ _COURTESIES: tuple[tuple[Courtesy, str], ...] = (
         "help",
         r"how do i (use|do) (this|it)|what (can|should|could) i ask( you)?( here| about)?|עזרה|מה אתה יודע לעשות|איך זה עובד",
     ),
-    ("summary", rf"what (is|s) {_THIS} about|(please |can you )?(summari[sz]e|sum up)( {_THIS})?( for me)?( please)?"),
-    ("summary", rf"(give me )?(a |the )?(summary|gist|overview|tl dr|tldr)( of {_THIS})?( please)?|על מה הכתבה|סכם"),
 )
 
 _POINTER = "Ask about the article: the sentence that answers is quoted word for word; if none does, you are told."
@@ -44,7 +40,6 @@ _MESSAGES: dict[Courtesy, str] = {
     "thanks": "You are welcome. Is there anything else you would like to know?",
     "farewell": "Goodbye, and thank you for reading.",
     "help": f"{_POINTER} Nothing is made up: every answer is a quotation.",
-    "summary": "A summary would be words of ours, and only the article speaks here. Ask for something that it may tell.",
 }
 
 
@@ -54,12 +49,12 @@ def courtesy(question: str) -> Courtesy | None:
     >>> courtesy("Hello!"), courtesy("Hello, who is Musk?")
     ('greeting', None)
     """
-    folded = " ".join(re.sub(r"[^\w\s👋🙏👍]|_", " ", search_text(question).casefold()).split())
-    return next((kind for kind, pattern in _COURTESIES if re.fullmatch(pattern, folded)), None)
+    message = folded(question)
+    return next((kind for kind, pattern in _COURTESIES if re.fullmatch(pattern, message)), None)
 
 
-def courtesy_reply(question: str, kind: Courtesy, suggestions: Sequence[str], models: Models) -> Answer:
-    """The answer to a courtesy: a message, and questions worth asking."""
+def courtesy_reply(question: str, kind: Courtesy, models: Models) -> Answer:
+    """The answer to a courtesy: a message."""
     return Answer(
         kind="help",
         question=question,
@@ -72,5 +67,4 @@ def courtesy_reply(question: str, kind: Courtesy, suggestions: Sequence[str], mo
         nearest=(),
         models=models,
         message=_MESSAGES[kind],
-        suggestions=tuple(suggestions),
     )

@@ -6,6 +6,7 @@ Everything that answers (chat page, API, command line, evaluation) goes through 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from qa.answer import Answer, AnswerText, Citation, Models, Span, Timings
 from qa.citations import cite, distinct, holds, is_subheading
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import Decision, Judgement, decision_for, features, label
+from qa.overview import Overviews, focus_of, overview_reply
 from qa.prediction import Prediction
 from qa.question import check_question
 from qa.ranking import RANKING, Ranking, rank, ranked_sentences
@@ -25,7 +27,7 @@ from qa.reader import Reader, load_reader
 from qa.reading import Evidence, PassageReader
 from qa.retriever import Retriever
 from qa.settings import Settings, load_settings
-from qa.suggestions import load_suggestions
+from qa.suggestions import Suggestion, load_suggestions, next_questions
 
 NEAREST = 3
 """Sentences shown beside a refusal."""
@@ -51,7 +53,7 @@ class QAPipeline:
         *,
         reader: Reader | None = None,
         decision: Decision | None = None,
-        suggestions: Mapping[str, Sequence[str]] | None = None,
+        suggestions: Mapping[str, Sequence[Suggestion | str]] | None = None,
     ) -> None:
         """:param reader: None loads the one that the settings name.
         :param decision: None takes the one fitted for this encoder and reader.
@@ -66,7 +68,11 @@ class QAPipeline:
         self.decision = decision or decision_for(encoder.fingerprint, self.reader.fingerprint)
         self.models = Models(encoder=encoder.name, reader=self.reader.name)
         self._weights = np.array([getattr(self.settings, name) for name in RANKING])
-        self._suggestions = {article_id: tuple(questions) for article_id, questions in (suggestions or {}).items()}
+        self.overviews = Overviews(index)
+        self._suggestions = {
+            article_id: tuple(one if isinstance(one, Suggestion) else Suggestion(one) for one in several)
+            for article_id, several in (suggestions or {}).items()
+        }
 
     @classmethod
     def load(cls, index_dir: str | Path, settings: Settings | None = None) -> "QAPipeline":
@@ -96,22 +102,26 @@ class QAPipeline:
         top_k: int = 3,
         history: Sequence[Mapping[str, Any]] = (),
     ) -> Answer:
-        """The exact words that answer, cited, or a refusal with the nearest sentences.
+        """The exact words that answer, cited, or a refusal with the nearest sentences; to "What is this about?" and its like
+        an overview in sentences of the article; and up to three questions that may be asked next.
 
         :param article: id of the article to ask; None asks all of the index.
-        :param top_k: at most so many citations, from 1 to `MAX_TOP_K`.
+        :param top_k: at most so many citations, from 1 to `MAX_TOP_K`; an overview has a size of its own, up to 5.
         :param history: earlier turns, oldest first, `{"question": str, "answer": str | None}` each; checked, not yet used.
         :raises QuestionError: the question is empty, too long or holds control characters, or an argument is out of range.
         :raises ArticleError: there is no such article.
         """
         question = check_question(question)
         _check_arguments(top_k, history)
-        kind = courtesy(question)
-        if kind is not None:
-            return courtesy_reply(question, kind, self.suggestions(article)[:3], self.models)
         started = time.perf_counter()
-        prediction = self.predict([question], article=article, depth=max(MAX_TOP_K, top_k))[0]
-        return self.compose(prediction, top_k=top_k, total_ms=_milliseconds(started))
+        if (kind := courtesy(question)) is not None:
+            answer = courtesy_reply(question, kind, self.models)
+        elif (focus := focus_of(question)) and (chosen := self.overviews.citations(focus, article)):
+            answer = overview_reply(question, chosen, self.models, _milliseconds(started))
+        else:
+            prediction = self.predict([question], article=article, depth=max(MAX_TOP_K, top_k))[0]
+            answer = self.compose(prediction, top_k=top_k, total_ms=_milliseconds(started))
+        return self._suggesting(answer, history, article)
 
     def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
         """Ranking, best span and decision for each question, in order; all are retrieved as one batch.
@@ -200,9 +210,19 @@ class QAPipeline:
 
         :raises ArticleError: there is no such article.
         """
+        return tuple(one.question for one in self._suggested(article))
+
+    def _suggested(self, article: str | None) -> tuple[Suggestion, ...]:
         if article is not None:
             return self._suggestions.get(self.index.article(article).id, ())
-        return tuple(question for questions in self._suggestions.values() for question in questions)
+        return tuple(chain.from_iterable(self._suggestions.values()))
+
+    def _suggesting(self, answer: Answer, history: Sequence[Mapping[str, Any]], article: str | None) -> Answer:
+        """`answer` with questions that may be asked next."""
+        shown = next((one.article_id for one in (*answer.citations, *answer.nearest)), None)
+        asked = [answer.question, answer.interpreted_as]
+        asked += [turn.get(name) for turn in history for name in ("question", "interpreted_as")]
+        return replace(answer, suggestions=next_questions(self._suggested(article or shown), asked, answer))
 
 
 def _check_arguments(top_k: object, history: object) -> None:

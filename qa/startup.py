@@ -66,6 +66,7 @@ def build_at(
     """
     from index.store import build_index, save_index
     from qa.decision import decision_for
+    from qa.feedback import answered_questions
     from qa.pipeline import QAPipeline
     from qa.reader import load_reader
     from qa.suggestions import checked_suggestions, save_suggestions
@@ -82,7 +83,8 @@ def build_at(
     reader = load_reader(settings.reader)
     decision = decision_for(encoder.fingerprint, reader.fingerprint, directory)
     pipeline = QAPipeline(index, encoder, settings, reader=reader, decision=decision)
-    save_suggestions(directory, index, checked_suggestions(pipeline, paths))
+    readers = {one.id: answered_questions(settings.feedback, one.sha256) for one in articles} if settings.feedback else {}
+    save_suggestions(directory, index, checked_suggestions(pipeline, paths, readers))
     return index
 
 

@@ -1,27 +1,38 @@
 """Questions worth asking, kept beside the index: each was asked when the index was built, and got the right answer.
 
-They come from `questions.jsonl` beside the article's file, in its order, one of each sentence that answers, so that they
-show what there is to know. An article without such a file is asked "Who or what is ...?" of the names that it mentions most.
+They come from `questions.jsonl` beside the article's file, in its order, then from what readers asked and got answered, one
+of each sentence that answers, so that they show what there is to know. An article with neither is asked "Who or what is
+...?" of the names that it mentions most.
 """
 
 import json
 import logging
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.article import Article
 from index.generations import SUGGESTIONS, write_beside
 from index.store import Index
-from qa.answer import AnswerText, Span
+from qa.answer import Answer, AnswerText, Span
+from qa.decision import label
+from qa.question import folded
 
 if TYPE_CHECKING:
     from qa.pipeline import QAPipeline
 
-MOST = 6
-"""Suggestions kept of one article."""
+MOST = 12
+"""Suggestions kept of one article: enough for some turns of a conversation."""
+
+READERS = 4
+"""Places among them that are kept for questions of readers, when there are any."""
+
+NEXT = 3
+"""Questions that are suggested after an answer."""
 
 LONGEST = 70
 """Code points of a question that is suggested; a longer one does not fit a button."""
@@ -30,48 +41,83 @@ QUESTIONS = "questions.jsonl"
 
 _NAME = re.compile(r"(?<![.!?\"“] )(?<!^)\b[A-Z][a-z]+(?: [A-Z][a-z]+)+", re.MULTILINE)
 
+# A reader's question is for others too only if it can be understood without the turns that it stood among.
+_POINTS_BACK = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then)\b|^(?:and|but|so|or)\b"
+    r"|^(?:what|how) about\b",
+    re.IGNORECASE,
+)
+
 _log = logging.getLogger(__name__)
 
 
-def checked_suggestions(pipeline: "QAPipeline", paths: Iterable[Path] = ()) -> dict[str, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question worth asking, and the sentence of the article that answers it; None where that is not known."""
+
+    question: str
+    sentence_id: int | None = None
+
+
+def checked_suggestions(
+    pipeline: "QAPipeline", paths: Iterable[Path] = (), readers: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, tuple[Suggestion, ...]]:
     """At most `MOST` questions an article that the pipeline answers, by article id.
 
     :param paths: the files that the articles were read from; a question file is looked for beside each.
+    :param readers: what readers asked and got answered, by article id, the best first; without gold answers, so only those
+        are kept that are not answered with low confidence.
     """
     gold = _gold([path.parent / QUESTIONS for path in dict.fromkeys(paths)])
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[Suggestion, ...]] = {}
     for article in pipeline.index.articles:
-        asked = gold.get(article.id) or {f"Who or what is {name}?": () for name in _names(article)}
-        right: dict[int, str] = {}
-        for prediction in pipeline.predict(
-            [question for question in asked if _presentable(question)], article=article.id
-        ):
-            if prediction.answerable and _is_gold(prediction.best, asked[prediction.question]):
-                right.setdefault(prediction.ranked[0].sentence.id, prediction.question)
-        found[article.id] = tuple(right.values())[:MOST]
+        theirs = [asked for asked in (readers or {}).get(article.id, ()) if not _POINTS_BACK.search(asked)]
+        listed = gold.get(article.id, {})
+        if not listed and not theirs:
+            listed = {f"Who or what is {name}?": () for name in _names(article)}
+        known = _answered(pipeline, article, listed)
+        fresh = _answered(pipeline, article, dict.fromkeys(theirs, ()), sure=True)
+        told = {suggestion.sentence_id for suggestion in known}
+        fresh = [suggestion for suggestion in fresh if suggestion.sentence_id not in told][:READERS]
+        found[article.id] = (*known[: MOST - len(fresh)], *fresh)
     return found
 
 
-def save_suggestions(directory: Path, index: Index, suggestions: Mapping[str, Sequence[str]]) -> None:
+def next_questions(suggested: Sequence[Suggestion], asked: Iterable[str | None], answer: Answer) -> tuple[str, ...]:
+    """Up to `NEXT` of the questions that nobody has asked yet, those about what stands nearest to the answer first.
+
+    :param suggested: of the article that `answer` is from.
+    :param asked: the questions so far, this one among them; None is passed over.
+    """
+    done = {folded(question) for question in asked if question is not None}
+    told = {cited.sentence_id for cited in answer.citations} if answer.kind == "answer" else set()
+    fresh = [one for one in suggested if folded(one.question) not in done and one.sentence_id not in told]
+    here = next((near.sentence_id for near in (*answer.citations, *answer.nearest)), None)
+    if here is not None and answer.kind != "overview":
+        fresh.sort(key=lambda one: math.inf if one.sentence_id is None else abs(one.sentence_id - here))
+    return tuple(one.question for one in fresh[:NEXT])
+
+
+def save_suggestions(directory: Path, index: Index, suggestions: Mapping[str, Sequence[Suggestion]]) -> None:
     """Write the suggestions beside the index in `directory`, in one step.
 
     :raises IndexFault: they cannot be written.
     """
     stored = {
-        article.id: {"sha256": article.sha256, "questions": list(suggestions.get(article.id, ()))}
+        article.id: {"sha256": article.sha256, "questions": [asdict(one) for one in suggestions.get(article.id, ())]}
         for article in index.articles
     }
     content = json.dumps(stored, ensure_ascii=False, indent=1) + "\n"
     write_beside(directory, SUGGESTIONS, content.encode())
 
 
-def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[str, ...]]:
+def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[Suggestion, ...]]:
     """The suggestions beside the index; those of an article that has changed since are left out, as is a damaged file."""
     path = directory / SUGGESTIONS
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return {
-            article.id: tuple(map(str, stored[article.id]["questions"]))
+            article.id: tuple(_suggestion(row) for row in stored[article.id]["questions"])
             for article in index.articles
             if article.id in stored and stored[article.id]["sha256"] == article.sha256
         }
@@ -80,6 +126,30 @@ def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[str, ...]
     except (OSError, ValueError, TypeError, KeyError) as error:
         _log.warning("%s cannot be read (%s); no questions are suggested until `python -m qa build`", path, error)
         return {}
+
+
+def _suggestion(row: Mapping[str, object]) -> Suggestion:
+    """:raises TypeError, ValueError: it is none."""
+    match row:
+        case {"question": str(question), "sentence_id": int() | None as sentence_id}:
+            return Suggestion(question, sentence_id)
+        case _:
+            raise ValueError(f"found {row!r:.80} where a question was expected")
+
+
+def _answered(
+    pipeline: "QAPipeline", article: Article, asked: Mapping[str, Sequence[Span]], *, sure: bool = False
+) -> list[Suggestion]:
+    """Those of the questions that are presentable and get an answer, and the gold one where there is one; one a sentence.
+
+    :param sure: leave out what is answered with low confidence.
+    """
+    right: dict[int, str] = {}
+    for prediction in pipeline.predict([question for question in asked if _presentable(question)], article=article.id):
+        doubtful = sure and label(prediction.p_right) == "low"
+        if prediction.answerable and not doubtful and _is_gold(prediction.best, asked[prediction.question]):
+            right.setdefault(prediction.ranked[0].sentence.id, prediction.question)
+    return [Suggestion(question, sentence_id) for sentence_id, question in right.items()]
 
 
 def _gold(files: Iterable[Path]) -> dict[str, dict[str, tuple[Span, ...]]]:
