@@ -163,6 +163,14 @@ def test_help_speaks_and_suggests(seed_article: Article) -> None:
     assert shown(answer, seed_article) == "  Hello!\n\n  You could ask\n  · When could humans land?"
 
 
+def test_what_to_ask_next_is_told_to_one_who_was_refused_and_not_to_one_who_was_answered(seed_article: Article) -> None:
+    near = cite(seed_article, LANDING, number=None)
+    refusal = replace(refused(near), suggestions=("Who?",))
+    assert shown(refusal, seed_article).endswith("\n\n  You could ask\n  · Who?")
+    answer = answered(cite(seed_article, LANDING, "2029"), suggestions=("Who?",))
+    assert "Who?" not in shown(answer, seed_article)
+
+
 def test_an_overview_is_the_articles_own_sentences(seed_article: Article) -> None:
     answer = answered(
         cite(seed_article, LANDING, "2029"), cite(seed_article, CITY, number=2), kind="overview", answer=None
