@@ -26,6 +26,11 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _SAYS = {"high": "The article says", "medium": "The article says", "low": "The article may say"}
+_VOTES = (
+    '<div class="qa-votes"><span class="qa-votes-asked">Is that right?</span>'
+    '<button class="qa-vote qa-up" type="button" title="Yes, it is right"><i></i><span>Yes, it is right</span></button>'
+    '<button class="qa-vote qa-down" type="button" title="No, it is wrong"><i></i><span>No, it is wrong</span></button></div>'
+)
 _METER = {"high": 3, "medium": 2, "low": 1}
 
 
@@ -64,21 +69,22 @@ def welcome_html(suggestions: Sequence[str]) -> str:
     )
 
 
-def answer_html(answer: Answer, article: Article, sentences: Sequence[Sentence]) -> str:
-    """The message for `answer`, whose citations lie in `article`; `sentences` are the article's, in reading order."""
+def answer_html(answer: Answer, article: Article, sentences: Sequence[Sentence], *, votes: bool = False) -> str:
+    """The message for `answer`, whose citations lie in `article`; `sentences` are the article's, in reading order.
+
+    :param votes: whether readers may say that an answer or a refusal is right or not.
+    """
     parts: list[str] = []
     if answer.interpreted_as:
-        parts.append(f'<p class="qa-interpreted">Interpreted as: {_escape(answer.interpreted_as)}</p>')
+        parts.append(_understood(answer.interpreted_as))
     if answer.message:
         parts.append(f'<p class="qa-message" dir="auto">{_escape(answer.message)}</p>')
     if answer.kind == "answer":
-        parts += _evidence(answer, article, sentences)
+        parts += _evidence(answer, article, sentences, votes=votes)
     elif answer.kind == "overview":
-        parts.append(_verdict("In the article’s own sentences", answer))
-        parts += [_quote(citation, article, sentences, "qa-quote") for citation in answer.citations]
-        parts.append(_actions(answer, answer.citations[:1], article))
+        parts += _overview(answer, article, sentences)
     elif answer.kind == "no_answer":
-        parts += _refusal(answer, article)
+        parts += _refusal(answer, article, votes=votes)
     parts.append(_chips("You could ask", answer.suggestions))
     return f'<div class="qa-turn qa-{answer.kind}" id="{_turn_id()}">{"".join(parts)}</div>'
 
@@ -91,12 +97,22 @@ def permalink(question: str, article_id: str, sentence_id: int | None) -> str:
     return f"?{urlencode(query)}"
 
 
-def _evidence(answer: Answer, article: Article, sentences: Sequence[Sentence]) -> list[str]:
+def _understood(question: str) -> str:
+    """What a question was taken to ask, and a way to change it."""
+    return (
+        f'<p class="qa-interpreted">Understood as: <span class="qa-understood" dir="auto">{_escape(question)}</span> '
+        '<button class="qa-edit" type="button" title="Change it in the question box">Edit</button></p>'
+    )
+
+
+def _evidence(answer: Answer, article: Article, sentences: Sequence[Sentence], *, votes: bool) -> list[str]:
     first, *others = answer.citations
+    said = "" if answer.answer is None else f'<span class="qa-said">{_escape(answer.answer.text)}</span>'
     parts = [
         _verdict(_SAYS[answer.confidence_label or "medium"], answer),
         _quote(first, article, sentences, "qa-quote qa-first"),
-        _actions(answer, [first], article),
+        said,
+        _actions(answer, [first], article, votes=votes),
     ]
     if others:
         parts.append('<p class="qa-label">Also relevant</p>')
@@ -104,7 +120,17 @@ def _evidence(answer: Answer, article: Article, sentences: Sequence[Sentence]) -
     return parts
 
 
-def _refusal(answer: Answer, article: Article) -> list[str]:
+def _overview(answer: Answer, article: Article, sentences: Sequence[Sentence]) -> list[str]:
+    """Several sentences that say what the article is about: a list, each with its chip; none is the answer."""
+    quotes = "".join(f"<li>{_quote(citation, article, sentences, 'qa-quote')}</li>" for citation in answer.citations)
+    return [
+        _verdict("In the article’s own sentences", answer),
+        f'<ol class="qa-sentences">{quotes}</ol>',
+        _actions(answer, answer.citations, article),
+    ]
+
+
+def _refusal(answer: Answer, article: Article, *, votes: bool) -> list[str]:
     parts = [_verdict("" if answer.message else "The article does not say.", answer)]
     if answer.nearest:
         parts.append('<p class="qa-label">Not an answer — the nearest sentences:</p><ul class="qa-nearest">')
@@ -114,7 +140,7 @@ def _refusal(answer: Answer, article: Article) -> list[str]:
             for near in answer.nearest
         ]
         parts.append("</ul>")
-    parts.append(_actions(answer, (), article))
+    parts.append(_actions(answer, (), article, votes=votes))
     return parts
 
 
@@ -169,21 +195,26 @@ def _sentence_before(citation: Citation, article: Article, sentences: Sequence[S
     )
 
 
-def _actions(answer: Answer, cited: Sequence[Citation], article: Article) -> str:
-    """Copy and link: the text to copy stands in the message, unseen; the page's script adds the absolute address."""
+def _actions(answer: Answer, cited: Sequence[Citation], article: Article, *, votes: bool = False) -> str:
+    """Copy, link and vote: the text to copy stands in the message, unseen; the page's script adds the absolute address."""
     target = cited[0] if cited else next(iter(answer.nearest), None)
-    link = permalink(answer.question, article.id, target.sentence_id if cited and target else None)
+    # A link means the same without the turns before it.
+    question = answer.interpreted_as or answer.question
+    link = permalink(question, article.id, target.sentence_id if cited and target else None)
     copy = ""
     if cited:
         day = readable_date(article.published)
         source = ", ".join(part for part in (article.title, article.source, day) if part)
+        quotes = " ".join(f"“{citation.quote}”" for citation in cited)
+        words = "quote" if len(cited) == 1 else "quotes"
         copy = (
-            '<button class="qa-copy" type="button" title="Copy the quotation with its source">Copy quote</button>'
-            f'<span class="qa-copytext">“{_escape(cited[0].quote)}” — {_escape(source)}</span>'
+            f'<button class="qa-copy" type="button" title="Copy the quotation with its source">Copy {words}</button>'
+            f'<span class="qa-copytext">{_escape(quotes)} — {_escape(source)}</span>'
         )
     return (
         f'<div class="qa-actions">{copy}'
-        f'<a class="qa-link" href="{_escape(link)}" title="Copy a link that asks this again">Copy link</a></div>'
+        f'<a class="qa-link" href="{_escape(link)}" title="Copy a link that asks this again">Copy link</a>'
+        f"{_VOTES if votes else ''}</div>"
     )
 
 
@@ -193,7 +224,7 @@ def _chips(label: str, questions: Sequence[str]) -> str:
     chips = "".join(
         f'<li><button class="qa-ask" type="button" dir="auto">{_escape(question)}</button></li>' for question in questions
     )
-    return f'<p class="qa-label">{label}</p><ul class="qa-chips">{chips}</ul>'
+    return f'<div class="qa-further"><p class="qa-label">{label}</p><ul class="qa-chips">{chips}</ul></div>'
 
 
 def _turn_id() -> str:

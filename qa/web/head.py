@@ -15,7 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STATIC: Final = Path(__file__).parent / "static"
 STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css")
-SCRIPTS: Final = ("dom.js", "address.js", "citations.js", "asking.js", "copying.js", "page.js")
+SCRIPTS: Final = (
+    *("dom.js", "address.js", "citations.js", "conversation.js", "asking.js", "copying.js", "votes.js"),
+    "page.js",
+)
 """In the order in which they run: each uses what those before it have added to `articleQA`."""
 ICON: Final = "icon.svg"
 DESCRIPTION: Final = "Answers in the article’s own words"

@@ -1,10 +1,12 @@
 """The chat page: the conversation on the left, the article on the right, in Gradio Blocks.
 
 There is no `gr.State`: it would hold a connection open for every tab, and a browser opens six to a server. What a
-visitor's conversation needs is in what the visitor's page sends; answers never depend on it. Handlers take their inputs
-unprocessed (`preprocess=False`), so nothing that a client sends is turned into files or components.
+visitor's conversation needs is in what the visitor's page sends: the messages, to be shown again, and the turns, for
+understanding a follow-up. Both are taken as untrusted, and what cannot be used of them is left out. Handlers take their
+inputs unprocessed (`preprocess=False`), so nothing that a client sends is turned into files or components.
 """
 
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -15,8 +17,9 @@ import gradio as gr
 from gradio.events import api
 
 from index.article import Article
-from index.errors import ArticleError, ArticleQAError
+from index.errors import ArticleError, ArticleQAError, QuestionError
 from qa.pipeline import QAPipeline
+from qa.question import check_question
 from qa.web import answer_html as html
 from qa.web.article_html import article_html
 
@@ -28,8 +31,17 @@ MOST_MESSAGES = 60
 MOST_SUGGESTIONS = 4
 """Questions that an empty chat suggests."""
 
-NEXT_QUESTION = "(typed, ...rest) => [window.articleQA?.asking() ?? typed, ...rest]"
-"""Run in the browser when a question is sent: the page's script keeps what is to be asked, and asks one at a time."""
+NEXT_QUESTION = """(typed, article, before, ...rest) => [
+  window.articleQA?.asking() ?? typed, article, JSON.stringify(window.articleQA?.turns() ?? []), ...rest]"""
+"""Run in the browser when a question is sent: the page's script keeps what is to be asked, asks one at a time, and finds
+the turns before it on the page.
+"""
+
+MOST_TURNS = 6
+"""Turns before a question that it is understood with."""
+
+MOST_HISTORY = 60_000
+"""Most characters of the turns that a client sends; more are not looked at. The longest six fit."""
 
 Message = dict[str, str]
 
@@ -42,8 +54,10 @@ THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 class Page:
     """What the page's events do, over one pipeline."""
 
-    def __init__(self, pipeline: QAPipeline) -> None:
+    def __init__(self, pipeline: QAPipeline, *, votes: bool = False) -> None:
+        """:param votes: whether readers may say that an answer or a refusal is right or not."""
         self.pipeline = pipeline
+        self.votes = votes
         self.first: Article = pipeline.index.articles[0]
 
     def masthead(self, chosen: str) -> str:
@@ -77,14 +91,17 @@ class Page:
         """What an empty chat shows."""
         return html.welcome_html(self.pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
 
-    def ask(self, question: Any, article_id: Any, conversation: Any) -> Iterator[list[Message]]:
-        """The conversation with the question, at once, then with its answer."""
+    def ask(self, question: Any, article_id: Any, before: Any, conversation: Any) -> Iterator[list[Message]]:
+        """The conversation with the question, at once, then with its answer.
+
+        :param before: the turns before, as JSON; see `kept_history`.
+        """
         question = question if isinstance(question, str) else ""
         so_far = kept_messages(conversation)
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
             yield [*so_far, {"role": "assistant", "content": html.busy_html()}]
-        yield [*so_far, {"role": "assistant", "content": self._answer(question, article_id)}]
+        yield [*so_far, {"role": "assistant", "content": self._answer(question, article_id, before)}]
 
     def open(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question."""
@@ -101,16 +118,16 @@ class Page:
             welcome = gr.update(placeholder=self.welcome(article))
             yield (self.masthead(article.id), self.reading(article), article.id, welcome, gr.skip())
         if question.strip():
-            for conversation in self.ask(question, article.id, []):
+            for conversation in self.ask(question, article.id, "[]", []):
                 yield (gr.skip(), gr.skip(), gr.skip(), conversation, gr.skip())
 
-    def _answer(self, question: str, article_id: Any) -> str:
+    def _answer(self, question: str, article_id: Any, before: Any) -> str:
         """The message that answers."""
         try:
             article = self.pipeline.index.article(article_id or self.first.id)
             low, high = self.pipeline.index.sentence_rows(article.id)
-            answer = self.pipeline.answer(question, article=article.id)
-            return html.answer_html(answer, article, self.pipeline.index.sentences[low:high])
+            answer = self.pipeline.answer(question, article=article.id, history=kept_history(before))
+            return html.answer_html(answer, article, self.pipeline.index.sentences[low:high], votes=self.votes)
         except ArticleError:
             return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
         except ArticleQAError as error:
@@ -140,14 +157,48 @@ def kept_messages(conversation: Any) -> list[Message]:
     return kept[-MOST_MESSAGES:]
 
 
+def kept_history(before: Any) -> list[dict[str, str | None]]:
+    """The turns in what a client sent as those before its question, the last `MOST_TURNS`; anything else is dropped.
+
+    :param before: JSON, a list of `{"question": text, "answer": text or null, "interpreted_as": text or null}`.
+    """
+    if not isinstance(before, str) or len(before) > MOST_HISTORY:
+        return []
+    try:
+        turns = json.loads(before)
+    except (ValueError, RecursionError):
+        return []
+    kept: list[dict[str, str | None]] = []
+    for turn in turns if isinstance(turns, list) else []:
+        match turn:
+            case {"question": str(question), "answer": str() | None as answer, "interpreted_as": str() | None as meant}:
+                pass
+            case _:
+                continue
+        if _askable(question) and (meant is None or _askable(meant)):
+            kept.append({"question": question, "answer": answer, "interpreted_as": meant})
+    return kept[-MOST_TURNS:]
+
+
+def _askable(question: str) -> bool:
+    try:
+        check_question(question)
+    except QuestionError:
+        return False
+    return True
+
+
 def page_title(pipeline: QAPipeline) -> str:
     """What the browser's tab says."""
     return f"{pipeline.index.articles[0].title} · Article QA"
 
 
-def build_page(pipeline: QAPipeline) -> gr.Blocks:
-    """The page over `pipeline`, ready to be mounted; it also names the Gradio endpoint `/ask`."""
-    page = Page(pipeline)
+def build_page(pipeline: QAPipeline, *, votes: bool = False) -> gr.Blocks:
+    """The page over `pipeline`, ready to be mounted; it also names the Gradio endpoint `/ask`.
+
+    :param votes: whether the server keeps feedback, so that readers are asked for it.
+    """
+    page = Page(pipeline, votes=votes)
     blocks = gr.Blocks(title=page_title(pipeline))
     with blocks:
         masthead = gr.HTML(page.masthead(page.first.id), elem_id="qa-top", apply_default_css=False)
@@ -179,10 +230,11 @@ def build_page(pipeline: QAPipeline) -> gr.Blocks:
             with gr.Column(elem_id="qa-side"):
                 reading = gr.HTML(page.reading(page.first), elem_id="qa-article", apply_default_css=False)
         article_id = gr.Textbox(page.first.id, visible=False)
+        before = gr.Textbox("[]", visible=False)  # filled by NEXT_QUESTION
         gr.on(
             [question.submit],
             page.ask,
-            [question, article_id, chat],
+            [question, article_id, before, chat],
             [chat],
             js=NEXT_QUESTION,
             trigger_mode="multiple",  # "once" would drop, without a word, a question sent too soon after another

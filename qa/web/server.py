@@ -68,11 +68,10 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     # The guard opens the API to the origins of the settings; this one lets no other origin read anything else. It must be
     # this class: Gradio looks for it on the parent, and where it is missing reflects any Origin, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
-    return _mount_page(app, pipeline)
+    return _mount_page(app, build_page(pipeline, votes=feedback is not None))
 
 
-def _mount_page(app: FastAPI, pipeline: QAPipeline) -> FastAPI:
-    page = build_page(pipeline)
+def _mount_page(app: FastAPI, page: gr.Blocks) -> FastAPI:
     app = gr.mount_gradio_app(
         app,
         page,

@@ -27,17 +27,17 @@ def cite(n: int, number: int | None, *spans: Span) -> Citation:
     )
 
 
-def answered(*citations: Citation, label="high", question="Who?", **fields) -> str:
+def answered(*citations: Citation, label="high", question="Who?", votes=False, **fields) -> str:
     first = citations[0].spans[0]
     text = AnswerText(TEXT[first.start : first.end], first.start, first.end, "a")
     answer = Answer("answer", question, True, text, 0.93, label, 0.1, citations, (), Models("e", "r"), **fields)
-    return answer_html(answer, ARTICLE, SENTENCES)
+    return answer_html(answer, ARTICLE, SENTENCES, votes=votes)
 
 
-def refused(**fields) -> str:
+def refused(*, votes=False, **fields) -> str:
     nearest = (cite(0, None), cite(2, None))
     answer = Answer("no_answer", "Why?", False, None, 0.9, "medium", 0.9, (), nearest, Models("e", "r"), **fields)
-    return answer_html(answer, ARTICLE, SENTENCES)
+    return answer_html(answer, ARTICLE, SENTENCES, votes=votes)
 
 
 def words(html: str) -> str:
@@ -120,14 +120,40 @@ def test_a_greeting_speaks_and_offers_questions():
     assert "confidence" not in html and "qa-link" not in html
 
 
-def test_an_overview_cites_every_sentence():
+def test_an_overview_cites_every_sentence_copies_them_all_and_asks_for_no_vote():
     citations = (cite(0, 1), cite(1, 2), cite(3, 3))
     answer = Answer("overview", "About?", True, None, 0.6, "medium", 0.1, citations, (), Models("e", "r"))
-    assert re.findall(r"\[(\d)\]", answer_html(answer, ARTICLE, SENTENCES)) == ["1", "2", "3"]
+    html = answer_html(answer, ARTICLE, SENTENCES, votes=True)
+    assert re.findall(r"\[(\d)\]", html) == ["1", "2", "3"]
+    (copied,) = re.findall(r'<span class="qa-copytext">(.*?)</span>', html)
+    assert unescape(copied).startswith('“Musk & "<friends>" met.” “He spoke of a city.” “The end came.” — The title')
+    assert "qa-vote" not in html
 
 
-def test_a_question_that_was_interpreted_shows_how():
-    assert "Interpreted as: Who is Musk?" in answered(cite(3, 1, whole(3)), interpreted_as="Who is Musk?")
+def test_a_question_that_was_interpreted_shows_how_and_offers_to_change_it():
+    html = answered(cite(3, 1, whole(3)), question="And he?", interpreted_as="Who is Musk & co?")
+    assert "Understood as: Who is Musk & co? Edit" in words(html)
+    assert '<span class="qa-understood" dir="auto">Who is Musk &amp; co?</span>' in html
+    assert "qa-edit" not in answered(cite(3, 1, whole(3)), question="And he?")
+
+
+def test_the_link_of_a_follow_up_asks_what_was_understood():
+    html = answered(cite(3, 1, whole(3)), question="And he?", interpreted_as="Who is Musk?")
+    (link,) = re.findall(r'class="qa-link" href="\?(.*?)"', html)
+    assert parse_qs(unescape(link))["q"] == ["Who is Musk?"]
+
+
+def test_the_words_that_answer_stand_in_the_message_for_the_next_question():
+    assert '<span class="qa-said">The end</span>' in answered(cite(3, 1, Span(78, 85)))
+    assert "qa-said" not in refused()
+
+
+def test_answers_and_refusals_ask_for_a_vote_where_the_server_keeps_them():
+    kinds = {"votes": answered(cite(3, 1, whole(3)), votes=True), "refusal": refused(votes=True)}
+    for html in kinds.values():
+        assert re.findall(r'class="qa-vote qa-(\w+)"', html) == ["up", "down"]
+        assert "Is that right? Yes, it is right No, it is wrong" in " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    assert "qa-vote" not in answered(cite(3, 1, whole(3))) + refused()
 
 
 def test_the_copied_text_is_quote_title_source_and_date():
@@ -159,7 +185,7 @@ def test_a_question_too_long_to_ask_is_shown_in_part():
 @given(ANY_TEXT)
 def test_no_message_holds_a_line_break_or_markup_from_outside(text):
     for html in (
-        answered(cite(0, 1, whole(0)), question=text, suggestions=(text,)),
+        answered(cite(0, 1, whole(0)), question=text, interpreted_as=text, suggestions=(text,), votes=True),
         error_html(text),
         welcome_html((text,)),
     ):

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from qa.web.head import SCRIPTS, STATIC, STYLES
-from qa.web.page import MOST_MESSAGES, Page, kept_messages
+from qa.web.page import MOST_HISTORY, MOST_MESSAGES, MOST_TURNS, Page, kept_history, kept_messages
 
 
 def config_of(client) -> dict:
@@ -22,7 +22,7 @@ def message(role: str, text: str) -> dict:
 
 
 def last(page: Page, question, conversation=()) -> list[dict]:
-    return list(page.ask(question, "article", list(conversation)))[-1]
+    return list(page.ask(question, "article", "[]", list(conversation)))[-1]
 
 
 def test_the_document_brings_its_styles_and_script_from_the_first_byte(client):
@@ -84,9 +84,73 @@ def test_only_text_is_kept_of_what_a_client_says_was_said():
     assert len(kept_messages([message("user", "a")] * 200)) == MOST_MESSAGES
 
 
+def turn(question: str = "Who?", answer=None, **more) -> dict:
+    return {"question": question, "answer": answer, "interpreted_as": None, **more}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (
+            [turn(), turn("And?", "He", interpreted_as="Who is he?")],
+            [turn(), turn("And?", "He", interpreted_as="Who is he?")],
+        ),
+        ([turn(str(n)) for n in range(9)], [turn(str(n)) for n in range(9 - MOST_TURNS, 9)]),
+        ([turn(reader="me")], [turn()]),
+        (
+            [
+                turn(7),
+                turn(" "),
+                turn("x" * 1_001),
+                turn("\x00"),
+                turn(answer=7),
+                turn(interpreted_as=["x"]),
+                7,
+                None,
+                turn(),
+            ],
+            [turn()],
+        ),
+        ([turn(interpreted_as="x" * 1_001)], []),
+        ({"question": "Who?"}, []),
+        ("Who?", []),
+    ],
+)
+def test_of_the_turns_that_a_client_sends_only_turns_are_kept_and_the_last_ones(sent, kept):
+    assert kept_history(json.dumps(sent)) == kept
+
+
+@pytest.mark.parametrize(
+    "sent", [None, 7, [turn()], "", "{", "[" * 40_000, json.dumps([turn(answer="x" * MOST_HISTORY)])]
+)
+def test_turns_that_cannot_be_read_are_none(sent):
+    assert kept_history(sent) == []
+
+
+def test_the_turns_go_along_with_the_question_and_bad_ones_cost_no_answer(pipeline):
+    page, told = Page(pipeline), []
+
+    def answer(question, **how):
+        told.append(how["history"])
+        return pipeline.answer(question, article=how["article"])
+
+    page.pipeline = SimpleNamespace(index=pipeline.index, answer=answer)
+    for sent in (json.dumps([turn("Who is Musk?", "Elon Musk")]), "{"):
+        shown = list(page.ask("When could humans first land on Mars?", "article", sent, []))[-1][-1]["content"]
+        assert "2029" in shown
+    assert told == [[turn("Who is Musk?", "Elon Musk")], []]
+
+
+def test_votes_are_asked_for_only_where_they_are_kept(pipeline):
+    asked = [
+        list(Page(pipeline, votes=votes).ask("When?", "article", "[]", []))[-1][-1]["content"] for votes in (True, False)
+    ]
+    assert ["qa-votes" in shown for shown in asked] == [True, False]
+
+
 def test_a_question_is_shown_at_once_and_then_answered_below_what_was_said(pipeline):
     said = [message("user", "before"), message("assistant", "answered")]
-    first, second = Page(pipeline).ask("When could humans first land on Mars?", "article", said)
+    first, second = Page(pipeline).ask("When could humans first land on Mars?", "article", "[]", said)
     assert [m["role"] for m in first] == ["user", "assistant", "user", "assistant"]
     assert "qa-busy" in first[-1]["content"]
     assert "2029" in second[-1]["content"] and "[1]" in second[-1]["content"]
@@ -104,7 +168,7 @@ def test_a_question_that_cannot_be_asked_is_told_why(pipeline):
 
 
 def test_an_unknown_article_is_told_in_a_readers_words(pipeline):
-    told = list(Page(pipeline).ask("Who?", "nope", []))[-1][-1]["content"]
+    told = list(Page(pipeline).ask("Who?", "nope", "[]", []))[-1][-1]["content"]
     assert "There is no article called “nope” here." in told and "qa-error" in told
     assert "index" not in told
 

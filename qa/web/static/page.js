@@ -5,6 +5,8 @@
 
   const qa = articleQA;
   const { $, $$, narrow, motion, box, address, query, shown, questionOf } = qa;
+  const CONTROLS =
+    "a.qa-cite, a.qa-near, a[href^='#qa-'], .qa-link, .qa-ask, .qa-copy, .qa-edit, .qa-vote, .qa-back";
   const seen = new Set(); // ids of the answers that have arrived
   const told = new WeakMap(); // Gradio's error toasts that were passed on, and their words
   let wanted = query().get("s"); // the sentence that the address asks for, once
@@ -87,6 +89,7 @@
   function lookAround() {
     nameTab();
     nameMessages();
+    qa.showVotes();
     passOnToasts();
     passOnRefusal();
     qa.takeUp();
@@ -107,7 +110,7 @@
     "click",
     (event) => {
       const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-      const control = event.target.closest?.("a.qa-cite, a.qa-near, .qa-ask, .qa-copy, .qa-link, .qa-back, a[href^='#qa-']");
+      const control = event.target.closest?.(CONTROLS);
       if (!control || !plain) return;
       event.preventDefault();
       if (control.matches(".qa-cite, .qa-near")) qa.visit(control);
@@ -116,6 +119,8 @@
         qa.goToBox();
       } else if (control.matches(".qa-copy")) qa.copyQuote(control);
       else if (control.matches(".qa-link")) qa.copy(qa.absolute(control), control);
+      else if (control.matches(".qa-edit")) qa.edit(control);
+      else if (control.matches(".qa-vote")) qa.vote(control);
       else if (control.matches(".qa-back")) qa.goBack();
       else {
         const target = $(control.hash);
