@@ -61,8 +61,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """A vote on what a question got last, of the article with this hash, or of any. `replaces` is the same reader's earlier vote, which it takes the place of;
-    `vote` is "none" to take that one back.
+    """A vote on what a question got last, of the article with this hash, or of any.
+
+    `replaces` is the same reader's earlier vote, which it takes the place of; `vote` is "none" to take that one back.
     """
 
     article_sha256: str | None
