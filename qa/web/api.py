@@ -28,7 +28,6 @@ from qa.web.problems import problem_responses
 from qa.web.revalidated import revalidated
 from qa.web.workers import Workers
 
-
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Not Modified: what If-None-Match names is what there is"}
 }
@@ -102,18 +101,3 @@ def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> No
         # Not `answer`, which would count as a reader's question, and may need no model for this one.
         await workers.run(pipeline.predict, ["What is this article about?"], article=pipeline.index.articles[0].id)
         return Readiness(articles=len(pipeline.index.articles), sentences=len(pipeline.index.sentences))
-
-
-def _summary(pipeline: QAPipeline, article: Article) -> ArticleSummary:
-    low, high = pipeline.index.sentence_rows(article.id)
-    return ArticleSummary(
-        id=article.id,
-        title=article.title,
-        source=article.source,
-        url=article.url,
-        published=article.published,
-        language=article.language,
-        sha256=article.sha256,
-        characters=len(article.text),
-        sentences=high - low,
-    )

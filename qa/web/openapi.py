@@ -1,18 +1,34 @@
 """The OpenAPI document, put right where FastAPI cannot know what the server sends."""
 
-from hashlib import sha256
 from typing import Any, Final
 
 from fastapi import FastAPI
-from pydantic.config import JsonDict
 
-from qa.answer import SCHEMA_ORDER, Answer, AnswerText, Citation, Models, Span, Timings
-from qa.web.problems import Problem
+from qa.answer import SCHEMA_ORDER
+from qa.web.examples import answer_example, refusal_example
+from qa.web.problems import Problem, problem_example
+from qa.web.request_ids import HEADER
 
-_REQUESTS: Final = ("AskRequest", "VoteRequest", "Turn")
+_REQUESTS: Final = ("AskRequest", "BatchRequest", "VoteRequest", "Turn")
 """Schemas of what is sent to the server: only there may a field that has a default be left out."""
 
-ASK_EXAMPLE: Final[JsonDict] = {"question": "When could humans land on Mars?", "article": None, "top_k": 1, "history": []}
+_HEADERS: Final[dict[str, dict[str, Any]]] = {
+    HEADER: {
+        "description": "the request's id: the UUID that the client sent under this name, else a new one",
+        "schema": {"type": "string", "format": "uuid"},
+        "required": True,
+    },
+    "ETag": {
+        "description": "names what was sent; given back as If-None-Match, it gets 304 until that has changed",
+        "schema": {"type": "string"},
+        "required": True,
+    },
+    "Retry-After": {
+        "description": "seconds after which asking again is worth it",
+        "schema": {"type": "integer", "minimum": 1},
+        "required": True,
+    },
+}
 
 
 class DescribedAPI(FastAPI):
@@ -21,8 +37,13 @@ class DescribedAPI(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = super().openapi()
-            _complete(self.openapi_schema["components"]["schemas"])
+            document = super().openapi()
+            _complete(document["components"]["schemas"])
+            document["components"]["headers"] = _HEADERS
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    _complete_operation(operation)
+            self.openapi_schema = document
         return self.openapi_schema
 
 
@@ -36,3 +57,21 @@ def _complete(schemas: dict[str, Any]) -> None:
     answer["required"] = list(SCHEMA_ORDER)
     answer["properties"] = {name: answer["properties"][name] for name in SCHEMA_ORDER}
     answer["example"] = answer_example()
+    schemas["BatchAnswers"]["example"] = {"answers": [answer_example(), problem_example(422)]}
+
+
+def _complete_operation(operation: dict[str, Any]) -> None:
+    """Name the headers of each response, and give the routes that answer one question an answer and a refusal to show."""
+    for status, response in operation["responses"].items():
+        names = [HEADER]
+        if "304" in operation["responses"] and status in ("200", "304"):
+            names.append("ETag")
+        if status in ("429", "503"):
+            names.append("Retry-After")
+        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    for kind in operation["responses"].get("200", {}).get("content", {}).values():
+        if kind["schema"].get("$ref", "").endswith("/Answer"):
+            kind["examples"] = {
+                "answer": {"summary": "The article says", "value": answer_example()},
+                "no_answer": {"summary": "The article does not say", "value": refusal_example()},
+            }

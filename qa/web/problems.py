@@ -1,18 +1,20 @@
 """Errors as `application/problem+json` (RFC 9457): every error of the API has one shape and says what to do."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from index.errors import ArticleError, QuestionError
+from qa.web.examples import IDENTITY, PROBLEM_EXAMPLES
 from qa.web.request_ids import request_id
 from qa.web.workers import Busy
 
@@ -36,16 +38,59 @@ class Problem(BaseModel):
     errors: list[str] = Field(default=[], description="every bad field, when the request's body is at fault")
 
 
+@dataclass(frozen=True)
+class Explained:
+    """What an error is to the client."""
+
+    status: int
+    detail: str
+    errors: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """The problem as JSON."""
+        return problem_document(self.status, self.detail, self.errors)
+
+    def response(self) -> JSONResponse:
+        """The problem as a response."""
+        return problem(self.status, self.detail, errors=self.errors, headers=self.headers)
+
+
+FORESEEN: Final = (QuestionError, ArticleError, Busy)
+"""Errors that a question may run into, and that are the client's to know of."""
+
+
+def explained(error: Exception) -> Explained:
+    """What one of `FORESEEN`, or a request that does not fit its model, is to the client."""
+    match error:
+        case QuestionError():
+            return Explained(422, str(error))
+        case ArticleError():
+            return Explained(404, str(error))
+        case Busy():
+            return Explained(503, str(error), headers={"Retry-After": "1"})
+        case ValidationError():
+            return _misfit(error.errors())
+    raise error
+
+
+def _misfit(found: Sequence[Any], skipped: int = 0) -> Explained:
+    """A body that is no such object: every field that does not fit, after the first `skipped` parts of its place."""
+    places = [(".".join(str(part) for part in one["loc"][skipped:]) or "body", one["msg"]) for one in found]
+    errors = tuple(f"{place}: {said}" for place, said in places)
+    return Explained(422, f"The request does not fit: {'; '.join(errors)}; {EXPECTED}.", errors)
+
+
 def problem(
-    status: int, detail: str, *, errors: Sequence[str] = (), headers: dict[str, str] | None = None
+    status: int, detail: str, *, errors: Sequence[str] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The response for one problem."""
     return JSONResponse(problem_document(status, detail, errors), status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def problem_document(status: int, detail: str, errors: Sequence[str] = ()) -> dict[str, Any]:
-    """One problem of the request at hand, as JSON; `errors` only when there are some."""
-    identity = request_id()
+def problem_document(status: int, detail: str, errors: Sequence[str] = (), identity: str | None = None) -> dict[str, Any]:
+    """One problem as JSON, of the request with that id, by default the one at hand; `errors` only when there are some."""
+    identity = identity or request_id()
     left_out = {name for name, given in (("instance", identity), ("errors", errors)) if not given}
     body = Problem(
         title=HTTPStatus(status).phrase,
@@ -57,31 +102,36 @@ def problem_document(status: int, detail: str, errors: Sequence[str] = ()) -> di
     return body.model_dump(exclude=left_out)
 
 
+def problem_example(status: int) -> dict[str, Any]:
+    """A problem of that status, as the documentation shows it."""
+    return problem_document(status, PROBLEM_EXAMPLES[status], identity=IDENTITY)
+
+
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer with these problems, for the OpenAPI document.
 
     Any route may answer 421, and 500 and the like under "default", which also keeps FastAPI from listing its own 422.
     """
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}  # qa/web/openapi.py adds the schema
-    told: dict[int | str, str] = {status: HTTPStatus(status).phrase for status in sorted((*statuses, 421))}
-    told["default"] = "Any other error"
-    return {status: {"description": phrase, "content": content} for status, phrase in told.items()}
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}  # qa/web/openapi.py adds the schema
+    told: dict[int | str, dict[str, Any]] = {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {**schema, "example": problem_example(status)}},
+        }
+        for status in sorted((*statuses, 421))
+    }
+    told["default"] = {"description": "Any other error", "content": {MEDIA_TYPE: schema}}
+    return told
 
 
 def install_problem_handlers(app: FastAPI) -> None:
     """Let `app` answer every error, foreseen or not, with a problem document."""
 
-    @app.exception_handler(QuestionError)
-    async def bad_question(_: Request, error: QuestionError) -> JSONResponse:
-        return problem(422, str(error))
+    async def foreseen(_: Request, error: Exception) -> JSONResponse:
+        return explained(error).response()
 
-    @app.exception_handler(ArticleError)
-    async def no_such_article(_: Request, error: ArticleError) -> JSONResponse:
-        return problem(404, str(error))
-
-    @app.exception_handler(Busy)
-    async def busy(_: Request, error: Busy) -> JSONResponse:
-        return problem(503, str(error), headers={"Retry-After": "1"})
+    for kind in FORESEEN:
+        app.add_exception_handler(kind, foreseen)
 
     @app.exception_handler(RequestValidationError)
     async def bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -90,8 +140,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         if isinstance(error.body, bytes):
             declared = request.headers.get("content-type", "nothing")
             return problem(415, f"The body is declared as {declared}; send JSON, with Content-Type: application/json.")
-        errors = [f"{'.'.join(str(part) for part in e['loc'][1:]) or 'body'}: {e['msg']}" for e in error.errors()]
-        return problem(422, f"The request does not fit: {'; '.join(errors)}; {EXPECTED}.", errors=errors)
+        return _misfit(error.errors(), skipped=1).response()
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:

@@ -18,7 +18,7 @@ class Workers:
     """A bounded crew of threads: `size` answers at once, at most `line` more waiting."""
 
     def __init__(self, size: int, line: int = 64) -> None:
-        self._size = size
+        self.size = size
         self._line = line
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -28,7 +28,7 @@ class Workers:
         :raises Busy: `line` others are waiting already.
         """
         if self._limiter is None:  # a limiter belongs to the running event loop, so it is made inside one
-            self._limiter = anyio.CapacityLimiter(self._size)
+            self._limiter = anyio.CapacityLimiter(self.size)
         if self._limiter.statistics().tasks_waiting >= self._line:
             raise Busy("Too many questions are waiting; please ask again in a moment.")
         return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=self._limiter)

@@ -1,0 +1,144 @@
+"""What the API takes and sends besides the Answer, whose JSON is `Answer.as_dict()` and nothing else."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.article import Article, BlockKind
+from qa.answer import Answer
+from qa.pipeline import QAPipeline
+from qa.web.examples import ASK_EXAMPLE, BATCH_EXAMPLE
+from qa.web.problems import Problem
+
+MOST_QUESTIONS = 64
+"""Questions of one batch."""
+
+
+class Turn(BaseModel):
+    """An earlier question, the words that answered it (null for a refusal), and how it was understood."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str
+    answer: str | None = None
+    interpreted_as: str | None = None
+
+
+class AskRequest(BaseModel):
+    """One question."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": ASK_EXAMPLE})
+
+    question: Annotated[str, Field(description="the question, at most 1,000 characters, a word among them")]
+    article: Annotated[str | None, Field(description="the article's id; null asks every article")] = None
+    top_k: Annotated[int, Field(ge=1, le=10, strict=True, description="most citations wanted")] = 3
+    history: Annotated[list[Turn], Field(max_length=20, description="earlier turns, oldest first")] = []
+
+
+class BatchRequest(BaseModel):
+    """Questions that do not depend on each other. Each is checked by itself: a bad one gets a Problem in its place."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": BATCH_EXAMPLE})
+
+    questions: Annotated[
+        list[Any],
+        Field(
+            min_length=1,
+            max_length=MOST_QUESTIONS,
+            description=f"up to {MOST_QUESTIONS} questions, each as POST /api/v1/ask takes it",
+            json_schema_extra={"items": {"$ref": "#/components/schemas/AskRequest"}},
+        ),
+    ]
+
+
+class BatchAnswers(BaseModel):
+    """An Answer or a Problem for each question of a batch, in their order."""
+
+    answers: list[Answer | Problem]
+
+
+class Stretch(BaseModel):
+    """A typed block of an article, `[start, end)` in code points of its text."""
+
+    kind: BlockKind
+    start: int
+    end: int
+
+
+class SentenceRange(BaseModel):
+    """A sentence, `[start, end)` in code points of its article's text; `id` is what citations call `sentence_id`."""
+
+    id: int
+    start: int
+    end: int
+
+
+class ArticleSummary(BaseModel):
+    """An article, without its text. `suggestions` are questions that it answers."""
+
+    id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: str | None
+    language: str
+    sha256: str
+    characters: int
+    sentences: int
+    suggestions: list[str]
+
+
+class ArticleList(BaseModel):
+    """Every article that can be asked, in the order of the index."""
+
+    articles: list[ArticleSummary]
+
+
+class ArticleDetail(ArticleSummary):
+    """An article with its exact text, to check citations against."""
+
+    text: str
+    blocks: list[Stretch]
+    sentence_ranges: list[SentenceRange]
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """The server has answered a question just now."""
+
+    status: Literal["ready"] = "ready"
+    articles: int
+    sentences: int
+
+
+def summary(pipeline: QAPipeline, article: Article) -> ArticleSummary:
+    """An article of the pipeline's index as the list of articles shows it."""
+    low, high = pipeline.index.sentence_rows(article.id)
+    return ArticleSummary(
+        id=article.id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        language=article.language,
+        sha256=article.sha256,
+        characters=len(article.text),
+        sentences=high - low,
+        suggestions=list(pipeline.suggestions(article.id)),
+    )
+
+
+def detail(pipeline: QAPipeline, article: Article) -> ArticleDetail:
+    """The same with its text, blocks and sentences."""
+    low, high = pipeline.index.sentence_rows(article.id)
+    return ArticleDetail(
+        **summary(pipeline, article).model_dump(),
+        text=article.text,
+        blocks=[Stretch(kind=b.kind, start=b.start, end=b.end) for b in article.blocks],
+        sentence_ranges=[SentenceRange(id=s.id, start=s.start, end=s.end) for s in pipeline.index.sentences[low:high]],
+    )
