@@ -1,10 +1,11 @@
 """Overviews: the few sentences of an article that tell what it is about, whom it names, its figures or its dates.
 
-Nothing is written here: sentences are chosen. For the whole article they are those that best stand for all of its
-sentences while repeating each other least: a greedy choice by a facility-location function (Lin and Bilmes, A Class of
-Submodular Functions for Document Summarization, ACL 2011) over the sentence vectors of the index, which is centrality and
-coverage in one, plus what each sentence is worth by itself: early in the article and in its paragraph, near to the title,
-understood without the sentence before. Captions, titles, subheadings and boilerplate are never chosen.
+Nothing is written here: sentences are chosen, one after the other. The next is the one that does most for how well the
+chosen stand for all the sentences (facility location: Lin and Bilmes, A Class of Submodular Functions for Document
+Summarization, ACL 2011) over the vectors of the index, plus what it is worth by itself, as far as that is new (as in
+maximal marginal relevance: Carbonell and Goldstein, SIGIR 1998): central, early in the article and in its paragraph, near to
+the title, understood without the sentence before. The weights were set by reading the overviews of some twenty articles of
+different kinds. Titles, subheadings, captions and boilerplate are never chosen.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -117,16 +118,18 @@ class Overviews:
         """At most `most` sentences, best first, each with its gain over those before it as a share of the first one's.
 
         The gain is how much nearer the sentences of `sentences` come to a chosen one, by cosine and on average, plus the
-        sentence's value as far as it is new (1 - its cosine to the nearest that was chosen), less `_SAME_BLOCK` when its
-        paragraph has had its turn.
+        sentence's value and centrality as far as they are new (1 - the squared cosine to the nearest that was chosen), less
+        `_SAME_BLOCK` when its paragraph has had its turn.
 
         :param value: *Shape:* ``(n,)``, of `sentences`.
         """
+        if not sentences:
+            return []
         rows = self._index.sentence_rows(article.id)
         vectors = self._index.sentence_vectors.vectors(rows)[[own.id for own in sentences]].astype(np.float64)
-        alike = np.maximum(vectors[:: -(-len(vectors) // _WITNESSES) or 1] @ vectors.T, 0)
+        alike = np.maximum(vectors[:: -(-len(vectors) // _WITNESSES)] @ vectors.T, 0)
         homes = np.searchsorted([block.start for block in article.blocks], [own.start for own in sentences], side="right")
-        value = value + _CENTRAL * (central := alike.mean(axis=0)) / central.max(initial=1e-6)
+        value = value + _CENTRAL * (central := alike.mean(axis=0)) / max(central.max(), 1e-6)
         covered, nearest, told = np.zeros(len(alike)), np.zeros(len(sentences)), np.zeros(len(sentences), dtype=bool)
         chosen: dict[int, float] = {}
         while len(chosen) < min(most, len(sentences)):
@@ -138,7 +141,7 @@ class Overviews:
             covered = np.maximum(covered, alike[:, best])
             nearest = np.maximum(nearest, vectors @ vectors[best])
             told |= homes == homes[best]
-        highest = max(chosen.values(), default=1.0)
+        highest = max(*chosen.values(), 1e-6)
         return [(sentences[number], min(1.0, max(0.0, gain / highest))) for number, gain in chosen.items()]
 
 

@@ -1,6 +1,7 @@
 """Suggested questions: checked against the gold answers, kept beside the index, dropped with a changed article."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,17 @@ from index.article import article_from_text
 from index.errors import IndexFault
 from index.store import Index, build_index
 from qa.pipeline import QAPipeline
-from qa.suggestions import MOST, checked_suggestions, load_suggestions, save_suggestions
+from qa.prediction import Prediction
+from qa.suggestions import (
+    MOST,
+    NEXT,
+    READERS,
+    Suggestion,
+    checked_suggestions,
+    load_suggestions,
+    next_questions,
+    save_suggestions,
+)
 from tests.qa.test_pipeline import _always
 from tests.toy import ToyEncoder, ToyReader
 
@@ -23,6 +34,10 @@ TEXT = (
 def pipeline(toy_encoder: ToyEncoder) -> QAPipeline:
     index = build_index([article_from_text(TEXT, id="moon")], toy_encoder)
     return QAPipeline(index, toy_encoder, decision=_always(answer=True))
+
+
+def _asked(suggestions: tuple[Suggestion, ...]) -> tuple[str, ...]:
+    return tuple(one.question for one in suggestions)
 
 
 def _write(folder: Path, *rows: object) -> Path:
@@ -52,14 +67,14 @@ def test_only_questions_that_get_the_gold_sentence_are_suggested(pipeline: QAPip
         '{"question": "?"}',
     )
     assert checked_suggestions(pipeline, [file]) == {
-        "moon": ("Where was the ice found?", "After whom was the crater named?")
+        "moon": (Suggestion("Where was the ice found?", 1), Suggestion("After whom was the crater named?", 2))
     }
 
 
 def test_an_article_without_questions_is_asked_about_its_names(pipeline: QAPipeline, tmp_path: Path) -> None:
     careless = QAPipeline(pipeline.index, pipeline.encoder, reader=ToyReader(), decision=_always(answer=True))
     found = checked_suggestions(careless, [tmp_path / "moon.md"])["moon"]
-    assert found == ("Who or what is Anna Berg?", "Who or what is Carl Sagan?")
+    assert _asked(found) == ("Who or what is Anna Berg?", "Who or what is Carl Sagan?")
 
 
 def test_a_question_that_is_refused_is_not_suggested(
@@ -80,7 +95,7 @@ def test_one_question_of_each_sentence_is_kept_and_none_that_is_long_or_no_quest
         "Where is the ice?",
     ]
     file = _write(tmp_path, *(_row(question, "near the south pole") for question in questions))
-    assert checked_suggestions(pipeline, [file])["moon"] == ("Where was ice found?",)
+    assert _asked(checked_suggestions(pipeline, [file])["moon"]) == ("Where was ice found?",)
 
 
 def test_the_right_answer_may_be_cut_otherwise_but_other_words_of_its_sentence_are_wrong(
@@ -97,7 +112,7 @@ def test_the_right_answer_may_be_cut_otherwise_but_other_words_of_its_sentence_a
 
 
 def test_at_most_so_many_are_kept(toy_encoder: ToyEncoder, tmp_path: Path) -> None:
-    names = ("amber", "birch", "cedar", "daisy", "elder", "fern", "gorse", "hazel")
+    names = [f"kind{chr(97 + number)}" for number in range(MOST + READERS)]
     text = "\n\n".join(
         f"The {name} was seen in the {number}th park by nobody at all, this summer or the last."
         for number, name in enumerate(names, start=4)
@@ -107,24 +122,99 @@ def test_at_most_so_many_are_kept(toy_encoder: ToyEncoder, tmp_path: Path) -> No
         _row(f"Where was the {name} seen?", f"in the {number}th", text=text) for number, name in enumerate(names, start=4)
     ]
     pipeline = QAPipeline(index, toy_encoder, reader=ToyReader(), decision=_always(answer=True))
-    found = checked_suggestions(pipeline, [_write(tmp_path, *rows)])
-    assert found["moon"] == tuple(f"Where was the {name} seen?" for name in names[:MOST])
+    every = [row["question"] for row in rows]
+    file = _write(tmp_path, *rows)
+    assert _asked(checked_suggestions(pipeline, [file])["moon"]) == tuple(every[:MOST])
+    fewer = _write(tmp_path, *rows[:-READERS])
+    readers = {"moon": [str(question) for question in every[-READERS:]]}
+    kept = (*every[: MOST - READERS], *every[-READERS:])
+    assert _asked(checked_suggestions(pipeline, [fewer], readers)["moon"]) == kept
+
+
+def test_readers_questions_are_checked_and_come_after_those_of_the_file(pipeline: QAPipeline, tmp_path: Path) -> None:
+    file = _write(tmp_path, _row("Where was the ice found?", "near the south pole"))
+    readers = {"moon": ["Where is the ice?", "And after whom was the crater named?", "After whom was it named?"]}
+    assert _asked(checked_suggestions(pipeline, [file], readers)["moon"]) == ("Where was the ice found?",)
+    readers["moon"].append("After whom was the crater named?")
+    found = checked_suggestions(pipeline, [file], readers)["moon"]
+    assert _asked(found) == ("Where was the ice found?", "After whom was the crater named?")
+    assert _asked(checked_suggestions(pipeline, (), readers)["moon"])[:1] == ("Where is the ice?",)
+
+
+@pytest.mark.parametrize(("p_right", "suggested"), [(0.9, True), (0.1, False)])
+def test_a_readers_question_that_is_answered_with_low_confidence_is_not_suggested(
+    pipeline: QAPipeline, monkeypatch: pytest.MonkeyPatch, p_right: float, suggested: bool
+) -> None:
+    predict = pipeline.predict
+
+    def told(questions: list[str], **how: str) -> list[Prediction]:
+        return [replace(one, p_right=p_right) for one in predict(questions, **how)]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "predict", told)
+    assert bool(checked_suggestions(pipeline, (), {"moon": ["Where was the ice found?"]})["moon"]) == suggested
+
+
+SUGGESTED = (*(Suggestion(f"Where is {name}?", place) for place, name in enumerate("abcdefg")), Suggestion("Who?"))
+
+
+def test_what_is_suggested_next_is_near_the_answer_and_neither_asked_nor_answered_by_it(pipeline: QAPipeline) -> None:
+    answer = pipeline.answer("After whom was the crater named?")
+    assert [cited.sentence_id for cited in answer.citations] == [2]
+    assert next_questions(SUGGESTED, ["Where is B?!", None], answer) == ("Where is d?", "Where is a?", "Where is e?")
+
+
+def test_after_an_overview_the_article_is_suggested_in_its_own_order(pipeline: QAPipeline) -> None:
+    overview = pipeline.answer("What is this about?")
+    assert overview.kind == "overview"
+    assert next_questions(SUGGESTED, ["where is b"], overview) == ("Where is a?", "Where is c?", "Where is d?")
+
+
+def test_after_a_refusal_what_its_nearest_sentences_answer_is_suggested(
+    pipeline: QAPipeline, toy_encoder: ToyEncoder
+) -> None:
+    refusing = QAPipeline(pipeline.index, toy_encoder, reader=ToyReader(), decision=_always(answer=False))
+    refusal = refusing.answer("crater named Carl Sagan rim")
+    assert refusal.nearest[0].sentence_id == 2
+    assert next_questions(SUGGESTED, (), refusal) == ("Where is c?", "Where is b?", "Where is d?")
+
+
+def test_the_pipeline_suggests_what_this_conversation_has_not_asked(
+    pipeline: QAPipeline, toy_encoder: ToyEncoder
+) -> None:
+    asking = QAPipeline(
+        pipeline.index,
+        toy_encoder,
+        reader=ToyReader(),
+        decision=_always(answer=True),
+        suggestions={"moon": ["Where?", "When?", "Who?", "Why?", "How?"]},
+    )
+    assert asking.answer("where").suggestions == ("When?", "Who?", "Why?")
+    history = [
+        {"question": "WHEN", "answer": None},
+        {"question": "And?", "answer": None, "interpreted_as": "who?"},
+    ]
+    assert asking.answer("Hello!", history=history).suggestions == ("Where?", "Why?", "How?")
+    assert asking.answer("Tell me about this", article="moon").suggestions == ("Where?", "When?", "Who?")
+    assert len(asking.answer("Was ice found?").suggestions) == NEXT
+    assert asking.compose(asking.predict(["where"])[0]).suggestions == ()
 
 
 def test_suggestions_come_back_until_the_article_changes(
     pipeline: QAPipeline, toy_encoder: ToyEncoder, tmp_path: Path
 ) -> None:
-    save_suggestions(tmp_path, pipeline.index, {"moon": ("Where?",)})
-    assert load_suggestions(tmp_path, pipeline.index) == {"moon": ("Where?",)}
+    kept = {"moon": (Suggestion("Where?", 1), Suggestion("Who?"))}
+    save_suggestions(tmp_path, pipeline.index, kept)
+    assert load_suggestions(tmp_path, pipeline.index) == kept
     changed: Index = build_index([article_from_text(TEXT + " More.", id="moon")], toy_encoder)
     assert load_suggestions(tmp_path, changed) == {}
 
 
-@pytest.mark.parametrize("content", ["", "[]", "7", '{"moon": 1}', '{"moon": {"sha256"'])
+@pytest.mark.parametrize("content", ["", "[]", "7", '{"moon": 1}', '{"moon": {"sha256"', "QUESTIONS"])
 def test_a_damaged_file_suggests_nothing_and_says_so(
     pipeline: QAPipeline, tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "suggestions.json").write_text(content)
+    old = json.dumps({"moon": {"sha256": pipeline.index.articles[0].sha256, "questions": ["Where?"]}})
+    (tmp_path / "suggestions.json").write_text(content.replace("QUESTIONS", old))
     assert load_suggestions(tmp_path, pipeline.index) == {}
     if content != "[]":
         assert "cannot be read" in caplog.text
