@@ -47,6 +47,7 @@ def test_the_settings_are_those_of_the_program() -> None:
 def test_every_command_is_told_and_every_told_command_exists() -> None:
     told = set(re.findall(r"^python -m qa (\w+)", _block("text", "make run"), flags=re.MULTILINE)) | {"serve"}
     known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {group.typer_instance.info.name for group in app.registered_groups if group.typer_instance}
     assert told == known
 
 

@@ -25,6 +25,7 @@ from qa.settings import load_settings
 from qa.web.serve import address, claim_port
 from qa.web.server import create_app
 from tests.browser.chromium import COMMAND, find
+from tests.browser.hosting import EmbeddedPipeline, Host
 from tests.browser.scripted import ScriptedPipeline
 
 ROOT = Path(__file__).parent.parent.parent
@@ -107,9 +108,15 @@ class Serving:
 
 
 @pytest.fixture(scope="package")
-def scripted_server(scripted: ScriptedPipeline) -> Iterator[Serving]:
-    """A server over two articles whose answers are scripted."""
-    serving = Serving(scripted)
+def feedback_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the scripted server keeps feedback."""
+    return tmp_path_factory.mktemp("feedback") / "feedback.db"
+
+
+@pytest.fixture(scope="package")
+def scripted_server(scripted: ScriptedPipeline, feedback_file: Path) -> Iterator[Serving]:
+    """A server over two articles whose answers are scripted; it keeps feedback."""
+    serving = Serving(scripted, feedback=feedback_file)
     yield serving
     scripted.release.set()
     serving.stop()
@@ -164,6 +171,45 @@ def open_page(contexts: Callable[..., BrowserContext], server: str, scripted_ser
         page.goto(f"{origin}/{query}")
         expect(page.locator("#qa-title")).to_be_visible()
         expect(page.locator(".qa-turn, .qa-welcome").first).to_be_visible()
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="package")
+def host() -> Iterator[Host]:
+    """Another site."""
+    host = Host()
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="package")
+def embedded(toy_index: Index, toy_encoder: Encoder, host: Host) -> Iterator[Serving]:
+    """A server that the other site's pages may ask; what it answers is scripted."""
+    serving = Serving(EmbeddedPipeline(toy_index, toy_encoder), allowed_origins=(host.origin,))
+    yield serving
+    serving.pipeline.release.set()
+    serving.stop()
+
+
+@pytest.fixture
+def open_host(contexts: Callable[..., BrowserContext], host: Host, embedded: Serving) -> Iterator[OpenPage]:
+    """Opens a page at an address once the widget in it is defined; an uncaught error in any of them fails the test."""
+    pages: list[Page] = []
+    faults: list[str] = []
+    host.replies.clear()
+    host.asked.clear()
+
+    def opened(address: str, *, phone: bool = False, **how: str) -> Page:
+        page = contexts(phone=phone, **how).new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+        page.goto(address)
+        page.wait_for_function("customElements.get('article-qa') !== undefined")
         return page
 
     yield opened

@@ -15,19 +15,24 @@ from qa.answer import Answer, AnswerText, Span
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction, RankedSentence
 
-SCRIPTS = ("several", "overview", "pronoun", "low", "words", "pair", "slow", "broken")
+SCRIPTS = ("several", "overview", "pronoun", "low", "words", "pair", "slow", "further", "broken")
+FOLLOW_UP = "and again?"
 MARKED = "as early as 2029"
 ALSO_MARKED = "about 20 years"
 
 
 class ScriptedPipeline(QAPipeline):
-    """Answers each of `SCRIPTS` as its name says, greetings for real, and refuses anything else."""
+    """Answers each of `SCRIPTS` as its name says, greetings for real, and refuses anything else.
+
+    `FOLLOW_UP` asks what the turn before it asked. `histories` holds the turns that came with each question.
+    """
 
     def __init__(self, index: Index, encoder: Encoder) -> None:
         suggestions = {"article": ("several", "overview"), "moon": ("several",)}
         super().__init__(index, encoder, suggestions=suggestions)
         self.release = threading.Event()
         """`slow` waits for it."""
+        self.histories: list[list[dict[str, str | None]]] = []
 
     def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
         """The script's ranking."""
@@ -35,6 +40,11 @@ class ScriptedPipeline(QAPipeline):
 
     def answer(self, question: str, *, article: str | None = None, **how: Any) -> Answer:
         """The real composition of the scripted ranking."""
+        before = list(how.get("history", ()))
+        self.histories.append(before)
+        if question == FOLLOW_UP and before:
+            meant = before[-1]["interpreted_as"] or before[-1]["question"]
+            return replace(self.answer(meant, article=article), question=question, interpreted_as=meant)
         if question not in SCRIPTS:
             return super().answer(question, article=article, **how)
         if question == "broken":
@@ -42,13 +52,17 @@ class ScriptedPipeline(QAPipeline):
         if question == "slow":
             self.release.wait(60)
         answer = self.compose(self.predict([question], article=article)[0])
-        return replace(answer, kind="overview") if question == "overview" else answer
+        if question == "overview":
+            return replace(answer, kind="overview", answer=None)
+        return replace(answer, suggestions=("several", "overview")) if question == "further" else answer
 
     def _predicted(self, question: str, article: str) -> Prediction:
         low, high = self.index.sentence_rows(article)
         sentences = self.index.sentences[low:high]
         chosen = sentences[:3]
-        words = {"words": [MARKED], "slow": [MARKED], "pair": [MARKED, ALSO_MARKED]}.get(question, [])
+        words = {"words": [MARKED], "slow": [MARKED], "further": [MARKED], "pair": [MARKED, ALSO_MARKED]}.get(
+            question, []
+        )
         if question == "pronoun":
             chosen = self._that_say("It was the second time", sentences)
         elif words:

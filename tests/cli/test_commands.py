@@ -18,6 +18,7 @@ from qa.settings import ENV_PREFIX, Settings
 from tests.conftest import ROOT
 
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS += [str(group.typer_instance.info.name) for group in app.registered_groups if group.typer_instance]
 
 # Typer writes its help out at once; what a command prints is still to be written when it ends.
 _COMMAND_THAT_PRINTS = """
