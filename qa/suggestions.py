@@ -1,15 +1,14 @@
 """Questions worth asking, kept beside the index: each was asked when the index was built, and got the right answer.
 
 They come from `questions.jsonl` beside the article's file, in its order, then from what readers asked and got answered, one
-of each sentence that answers, so that they show what there is to know. An article with neither is asked "Who or what is
-...?" of the names that it mentions most.
+of each sentence that answers, so that they show what there is to know. An article with neither is asked "Who is ...?" and
+"What is ...?" of the persons and organisations that it names most.
 """
 
 import json
 import logging
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ from index.generations import SUGGESTIONS, write_beside
 from index.store import Index
 from qa.answer import Answer, AnswerText, Span
 from qa.decision import label
+from qa.overview.names import find_names
+from qa.overview.telling import leans, telling
 from qa.question import folded
 
 if TYPE_CHECKING:
@@ -39,14 +40,7 @@ LONGEST = 70
 
 QUESTIONS = "questions.jsonl"
 
-_NAME = re.compile(r"(?<![.!?\"“] )(?<!^)\b[A-Z][a-z]+(?: [A-Z][a-z]+)+", re.MULTILINE)
-
-# A reader's question is for others too only if it can be understood without the turns that it stood among.
-_POINTS_BACK = re.compile(
-    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then)\b|^(?:and|but|so|or)\b"
-    r"|^(?:what|how) about\b",
-    re.IGNORECASE,
-)
+_ELLIPSIS = re.compile(r"(?:what|how) about\b|why\W*\Z|(?:\S+ ){1,6}that\W*\Z", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +65,10 @@ def checked_suggestions(
     gold = _gold([path.parent / QUESTIONS for path in dict.fromkeys(paths)])
     found: dict[str, tuple[Suggestion, ...]] = {}
     for article in pipeline.index.articles:
-        theirs = [asked for asked in (readers or {}).get(article.id, ()) if not _POINTS_BACK.search(asked)]
+        theirs = [asked for asked in (readers or {}).get(article.id, ()) if _stands_alone(asked)]
         listed = gold.get(article.id, {})
         if not listed and not theirs:
-            listed = {f"Who or what is {name}?": () for name in _names(article)}
+            listed = dict.fromkeys(_about_names(pipeline.index, article), ())
         known = _answered(pipeline, article, listed)
         fresh = _answered(pipeline, article, dict.fromkeys(theirs, ()), sure=True)
         told = {suggestion.sentence_id for suggestion in known}
@@ -175,12 +169,18 @@ def _presentable(question: str) -> bool:
     return len(question) <= LONGEST and question.rstrip().endswith(("?", "؟", "？"))
 
 
+def _stands_alone(question: str) -> bool:
+    """Whether somebody who has not seen the turns before it understands the question."""
+    return not leans(question) and _ELLIPSIS.match(question) is None
+
+
 def _is_gold(found: AnswerText, gold: Sequence[Span]) -> bool:
     """Whether the words have some in common with a gold answer, or there is none: the same answer may be cut otherwise."""
     return not gold or any(found.start < one.end and one.start < found.end for one in gold)
 
 
-def _names(article: Article) -> list[str]:
-    """Names of two words or more, the most frequent first, then in reading order."""
-    text = "\n".join(article.text[block.start : block.end] for block in article.blocks if block.kind == "paragraph")
-    return [name for name, _ in Counter(_NAME.findall(text)).most_common(2 * MOST)]
+def _about_names(index: Index, article: Article) -> list[str]:
+    """Who or what those are that the article names most."""
+    names = find_names(article.text, [(own.start, own.end) for own in telling(index, article)])
+    words = {"people": "Who", "organisations": "What"}
+    return [f"{words[name.kind]} is {name.text}?" for name in names if name.kind in words][: 2 * MOST]

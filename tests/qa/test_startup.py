@@ -4,6 +4,9 @@ import io
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,10 +14,13 @@ import pytest
 from index.encoder import Progress
 from index.errors import ArticleError, IndexForeign, IndexMissing, IndexStale
 from index.generations import MANIFEST_NAME, read_manifest
+from qa.decision import load_decision
+from qa.feedback.store import Asked, count_asked, open_to_write
 from qa.pipeline import QAPipeline
 from qa.settings import Settings, load_settings
-from qa.startup import article_paths, ensure_index, load_articles, refuse_changed
-from tests.toy import ToyEncoder
+from qa.startup import article_paths, build_at, ensure_index, load_articles, refuse_changed
+from qa.suggestions import Suggestion, load_suggestions
+from tests.toy import ToyEncoder, ToyReader
 
 TEXT = "Ice was found near the south pole. It is older than the oceans.\n\nA crater holds ten tons of it.\n"
 
@@ -202,3 +208,22 @@ def test_a_bar_appears_on_a_terminal_when_building_takes_more_than_a_second(
     import sys
 
     assert ("Building" in sys.stderr.getvalue()) == bar  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("home")
+def test_what_readers_asked_and_got_answered_is_suggested_after_the_next_build(
+    home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.reader.load_reader", lambda name=None: ToyReader())
+    packaged = load_decision()
+    always = replace(packaged, weights=tuple((0.0,) * len(row) for row in packaged.weights), bias=(0.0, 2.0, 0.0))
+    monkeypatch.setattr("qa.decision.decision_for", lambda *_: always)
+    asked, kept = "Where is the pole that ice was found near?", home / "feedback.db"
+    path = home / "seeds" / "article.md"
+    sha256 = load_articles([path])[0].sha256
+    with closing(open_to_write(kept)) as connection:
+        for _ in range(2):
+            count_asked(connection, Asked("article", sha256, asked, "answer", "south", 23), datetime.now(UTC))
+    assert start(caplog)[0].suggestions("article") == ()
+    rebuilt = build_at(load_settings(feedback=kept), [path], load_articles([path]), ToyEncoder())
+    assert load_suggestions(load_settings().index, rebuilt)["article"] == (Suggestion(asked, 0),)
