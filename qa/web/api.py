@@ -68,7 +68,11 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
 
 def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
     @router.get(
-        "/api/v1/articles", response_model=ArticleList, responses=UNCHANGED | problem_responses(403), tags=["articles"]
+        "/api/v1/articles",
+        response_model=ArticleList,
+        response_description="the articles, in the order of the index",
+        responses=UNCHANGED | problem_responses(403),
+        tags=["articles"],
     )
     async def articles(request: Request) -> Response:
         """Every article that can be asked."""
@@ -77,6 +81,7 @@ def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
     @router.get(
         "/api/v1/articles/{article_id:path}",
         response_model=ArticleDetail,
+        response_description="the article",
         responses=UNCHANGED | problem_responses(403, 404),
         tags=["articles"],
     )
@@ -90,12 +95,12 @@ def _model(request: Request, model: BaseModel) -> Response:
 
 
 def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
-    @router.get("/healthz", responses=problem_responses(), tags=["health"])
+    @router.get("/healthz", response_description="it lives", responses=problem_responses(), tags=["health"])
     async def healthz() -> Health:
         """The process lives."""
         return Health()
 
-    @router.get("/readyz", responses=problem_responses(503), tags=["health"])
+    @router.get("/readyz", response_description="it can", responses=problem_responses(503), tags=["health"])
     async def readyz() -> Readiness:
         """The server can answer: it has just read the article for a question."""
         # Not `answer`, which would count as a reader's question, and may need no model for this one.

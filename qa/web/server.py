@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from qa.pipeline import QAPipeline
 from qa.settings import Settings
 from qa.web.api import api_router
+from qa.web.docs_page import docs_router
 from qa.web.feedback import feedback_router, open_feedback, recorded
 from qa.web.guard import Guard
 from qa.web.head import ICON, STATIC, PageHead, head_html
@@ -47,16 +48,16 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
         title="Article QA",
         description="Ask an article a question; get the exact words that answer it, cited, or a plain refusal.",
         version="1",
-        docs_url=None,  # FastAPI's documentation pages load their scripts from a CDN
-        redoc_url=None,
+        openapi_url=None,  # docs_router has it, with a tag; FastAPI's pages of it load their scripts from a CDN
         generate_unique_id_function=lambda route: route.name,
     )
     install_problem_handlers(app)
     feedback = open_feedback(settings)
     pipeline = recorded(pipeline, feedback)
-    app.include_router(feedback_router(pipeline, feedback))
     app.include_router(api_router(pipeline, Workers(os.cpu_count() or 1)))
+    app.include_router(feedback_router(pipeline, feedback))
     app.include_router(widget_router(pipeline))
+    app.include_router(docs_router(app))
     app.mount("/ui", StaticFiles(directory=STATIC), name="ui")
 
     @app.get("/favicon.ico", include_in_schema=False)
