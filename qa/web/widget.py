@@ -58,11 +58,11 @@ class Script:
 
 def build_script() -> Script:
     """The sources, strings and style sheets as one classic script, without comments and indentation."""
-    style = "".join(_compact_css((SOURCES / name).read_text("utf-8")) for name in ("widget.css", "turns.css"))
+    style = "".join(compact_css((SOURCES / name).read_text("utf-8")) for name in ("widget.css", "turns.css"))
     constants = {
         "STRINGS": strings(),
         "STYLE": style,
-        "MARKS": _compact_css((SOURCES / "marks.css").read_text("utf-8")),
+        "MARKS": compact_css((SOURCES / "marks.css").read_text("utf-8")),
     }
     lines = ["(() => {", '"use strict";']
     lines += [
@@ -70,7 +70,7 @@ def build_script() -> Script:
         for name, value in constants.items()
     ]
     for name in PARTS:
-        lines += _compact_js((SOURCES / name).read_text("utf-8"))
+        lines += compact_js((SOURCES / name).read_text("utf-8"))
     text = "\n".join([*lines, "})();", ""])
     return Script(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"')
 
@@ -137,7 +137,7 @@ def _choice(article: Article, chosen: bool) -> str:
     return f'<option value="{escape(article.id)}"{" selected" if chosen else ""}>{escape(article.title)}</option>'
 
 
-def _compact_js(source: str) -> list[str]:
+def compact_js(source: str) -> list[str]:
     """Its lines without comments, blank lines, indentation and spaces beside punctuation.
 
     Line ends stay, as some end statements. What stands in quotes, backticks (none within others, one line each) or in a
@@ -150,6 +150,7 @@ def _compact_js(source: str) -> list[str]:
     ]
 
 
-def _compact_css(source: str) -> str:
+def compact_css(source: str) -> str:
+    """The rules without comments and needless white space."""
     text = " ".join(_CSS_COMMENT.sub("", source).split())
     return re.sub(r"\s*([{};,])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")

@@ -71,7 +71,7 @@ class Panel extends Conversation {
   paint() {
     const { style } = this.widget;
     const theme = this.option("theme");
-    this.widget.classList.toggle("dark", theme === "dark" || (theme !== "light" && isDark(this.host.parentElement)));
+    this.widget.classList.toggle("dark", theme === "dark" || (theme !== "light" && isDark(this.host.parentElement ?? document.body)));
     style.removeProperty("--pen");
     if (this.option("accent")) style.setProperty("--pen", this.option("accent"));
     style.setProperty("--on", luminance(getComputedStyle(this.sender).backgroundColor) > 0.179 ? "#000" : "#fff");

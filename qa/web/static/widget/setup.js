@@ -34,12 +34,11 @@ function luminance(colour) {
   return alpha < 0.5 ? null : 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
 }
 
-/** Whether what is behind an element is dark: the nearest colour behind it tells, else the page's colour scheme. */
+/** Whether what is behind an element is dark: the nearest colour behind it tells, else its text's colour. */
 function isDark(element) {
   for (let behind = element; behind; behind = behind.parentElement) {
     const light = luminance(getComputedStyle(behind).backgroundColor);
     if (light !== null) return light < 0.18;
   }
-  const scheme = getComputedStyle(document.documentElement).colorScheme;
-  return scheme.includes("dark") && (!scheme.includes("light") || dark.matches);
+  return luminance(getComputedStyle(element).color) > 0.4;
 }
