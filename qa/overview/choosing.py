@@ -33,7 +33,7 @@ FEWEST, MOST = 3, 5
 _SENTENCES_EACH = 4  # an overview has about one sentence for so many of the article
 _WITNESSES = 1_000  # sentences that must be stood for; of a longer article every so many-th, so that time stays linear
 _COVERAGE = 1.0  # weight of standing for the article, beside what a sentence is worth by itself
-_CENTRAL = 0.08  # what the most central sentence is worth for that: without it the last choices are asides
+_CENTRAL = 0.16  # what the most central sentence is worth for that: without it the last choices are asides
 _SAME_BLOCK = 0.04  # what a second sentence of a paragraph is behind one of another paragraph
 _FIGURES, _ENOUGH_FIGURES = 0.1, 4  # what figures are worth; a sentence of more is no better for them
 
@@ -71,7 +71,6 @@ class Overviews:
         asked = [self._index.article(article)] if article is not None else self._index.articles[:MOST]
         picks = [self._of(one, focus) for one in asked]
         if len(asked) > 1:
-            picks = [sorted(own, key=lambda pick: -pick.score) for own in picks]
             kept = [pick for pick in chain.from_iterable(zip_longest(*picks)) if pick is not None][:MOST]
             picks = [[pick for pick in kept if pick.sentence.article_id == one.id] for one in asked]
         cited = tuple(

@@ -11,7 +11,7 @@ from index.lexical import terms
 from index.store import Index
 from index.units import Sentence
 
-_FIRST, _OPENS, _TITLE = 0.12, 0.02, 0.06
+_FIRST, _EARLY, _OPENS, _TITLE = 0.12, 0.03, 0.02, 0.06
 _LEANING, _QUOTED, _AWKWARD = 0.08, 0.03, 0.08
 _SHORT, _LONG = 9, 60
 """Words of a sentence below or above which it is awkward by itself."""
@@ -66,6 +66,7 @@ def worth(article: Article, sentences: Sequence[Sentence]) -> NDArray[np.float64
             place += 1
         found[number] = (
             (0 if faults else _FIRST / place)
+            + _EARLY * (1 - number / len(sentences))
             + _OPENS * (own.start in opens)
             + (_TITLE * len(headline & set(terms(quote))) / len(headline) if headline else 0)
             - faults
