@@ -257,10 +257,13 @@ def build_page(pipeline: QAPipeline, *, votes: bool = False) -> gr.Blocks:
 
 
 def _add_endpoint(pipeline: QAPipeline) -> None:
-    def ask(question: str, article: str = "") -> dict[str, Any]:
-        """The Answer, as POST /api/v1/ask gives it; an empty `article` asks every one."""
+    def ask(question: str, article: str = "", history: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        """The Answer, as POST /api/v1/ask gives it; an empty `article` asks every one.
+
+        `history` is the turns before, oldest first, `{"question": text, "answer": text or None}` each.
+        """
         try:
-            return pipeline.answer(question, article=article or None).as_dict()
+            return pipeline.answer(question, article=article or None, history=history or ()).as_dict()
         except ArticleQAError as error:
             raise gr.Error(str(error)) from error
 

@@ -60,8 +60,11 @@ def test_the_chat_event_never_copies_a_file(app, client, secret, cache, shape, p
 
 
 @pytest.mark.parametrize("shape", range(4))
-def test_the_named_endpoint_never_copies_a_file(client, secret, cache, shape):
-    call = client.post("/gradio_api/call/ask", json={"data": [payloads(secret)[shape], ""]})
+@pytest.mark.parametrize("place", range(3))
+def test_the_named_endpoint_never_copies_a_file(client, secret, cache, shape, place):
+    data = ["What did Dmitriev offer?", "", []]
+    data[place] = payloads(secret)[shape]
+    call = client.post("/gradio_api/call/ask", json={"data": data})
     said = call.text
     if call.status_code == 200:
         said = client.get(f"/gradio_api/call/ask/{call.json()['event_id']}").text

@@ -68,10 +68,23 @@ def test_no_tab_holds_a_connection_open_and_nothing_is_reported(client):
 
 
 def test_the_named_gradio_endpoint_gives_the_answer(client):
-    event = client.post("/gradio_api/call/ask", json={"data": ["When could humans first land on Mars?", ""]}).json()
-    said = client.get(f"/gradio_api/call/ask/{event['event_id']}").text
-    (answer,) = json.loads(said.split("data: ", 1)[1].splitlines()[0])
+    def called(*data):
+        event = client.post("/gradio_api/call/ask", json={"data": data}).json()
+        return client.get(f"/gradio_api/call/ask/{event['event_id']}").text
+
+    (answer,) = json.loads(
+        called("When could humans first land on Mars?", "", None).split("data: ", 1)[1].splitlines()[0]
+    )
     assert answer["kind"] == "answer" and "2029" in answer["citations"][0]["quote"]
+    assert "history holds something else than turns" in called("When?", "", [{"question": 7}])
+
+
+def test_a_gradio_client_calls_the_endpoint_by_name_with_the_question_alone(client):
+    (endpoint,) = [
+        one for name, one in client.get("/gradio_api/info").json()["named_endpoints"].items() if name == "/ask"
+    ]
+    given = {one["parameter_name"]: one["parameter_has_default"] for one in endpoint["parameters"]}
+    assert given == {"question": False, "article": True, "history": True}
 
 
 def test_only_text_is_kept_of_what_a_client_says_was_said():
