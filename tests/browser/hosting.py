@@ -35,7 +35,7 @@ class Reply:
     """What the scripted API answers to one request; `gate`, once it is set, lets the answer go."""
 
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | str
     headers: Mapping[str, str] = field(default_factory=dict)
     gate: threading.Event | None = None
 
@@ -94,11 +94,9 @@ class Host:
                 reply = host.replies.pop(0)
                 if reply.gate is not None:
                     reply.gate.wait(60)
-                self._send(
-                    reply.status, dict(reply.body), {"Access-Control-Expose-Headers": "Retry-After", **reply.headers}
-                )
+                self._send(reply.status, reply.body, {"Access-Control-Expose-Headers": "Retry-After", **reply.headers})
 
-            def _send(self, status: int, content: str | dict[str, Any], headers: Mapping[str, str]) -> None:
+            def _send(self, status: int, content: Mapping[str, Any] | str, headers: Mapping[str, str]) -> None:
                 body = (content if isinstance(content, str) else json.dumps(content)).encode()
                 kind = "text/html; charset=utf-8" if isinstance(content, str) else "application/json"
                 self.send_response(status)
@@ -124,12 +122,12 @@ class EmbeddedPipeline(ScriptedPipeline):
 
     def __init__(self, index: Index, encoder: Encoder) -> None:
         super().__init__(index, encoder)
-        self.histories: list[list[dict[str, Any]]] = []
+        self.sent: list[list[dict[str, Any]]] = []
         """The history that each question came with."""
 
     def answer(self, question: str, *, history: Sequence[Mapping[str, Any]] = (), **how: Any) -> Answer:
         """The script's answer."""
-        self.histories.append([dict(turn) for turn in history])
+        self.sent.append([dict(turn) for turn in history])
         if question == "And there?":
             return replace(super().answer("words", **how), question=question, interpreted_as="Who lives there?")
         return super().answer(question, **how)

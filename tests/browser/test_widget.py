@@ -89,7 +89,7 @@ def test_what_was_understood_can_be_edited_and_asked_again(open_host, host, embe
     expect(page.locator(".input")).to_be_focused()
     expect(page.locator(".input")).to_have_value("Who lives there?")
     ask(page, "low")
-    assert embedded.pipeline.histories[-1][-2:] == [
+    assert embedded.pipeline.sent[-1][-2:] == [
         {"question": "words", "answer": MARKED},
         {"question": "And there?", "answer": MARKED, "interpreted_as": "Who lives there?"},
     ]
@@ -100,10 +100,10 @@ def test_at_most_six_turns_are_remembered_and_none_over_a_reload(open_host, host
     for _ in range(7):
         ask(page, "words")
     ask(page, "low")
-    assert len(embedded.pipeline.histories[-1]) == 6
+    assert len(embedded.pipeline.sent[-1]) == 6
     page.reload()
     ask(page, "words")
-    assert embedded.pipeline.histories[-1] == []
+    assert embedded.pipeline.sent[-1] == []
 
 
 @pytest.mark.parametrize(

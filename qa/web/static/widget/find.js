@@ -1,7 +1,8 @@
 // A citation's place in the page: its TextQuoteSelector (quote, prefix, suffix), found in the text whatever the tags, the
 // white space, the quotation marks, dashes and hyphenation. The page itself is only read.
 
-const UNREAD = /^(script|style|noscript|template|textarea|select|iframe|svg|article-qa)$/i;
+const UNREAD =
+  "script,style,noscript,template,textarea,select,iframe,svg,article-qa,details:not([open])>:not(summary)";
 
 const folds = new Map();
 
@@ -39,7 +40,7 @@ function foldAll(texts) {
 function readPage(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) => {
     if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
-    const unread = UNREAD.test(node.tagName) || getComputedStyle(node).display === "none";
+    const unread = node.matches(UNREAD) || getComputedStyle(node).display === "none";
     return unread ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
   });
   const nodes = [];
