@@ -53,8 +53,8 @@ def export(rows: Iterable[Row], articles: Sequence[Path], folder: Path) -> Expor
             left_out[reason] += 1
             continue
         path, article = files[sha256]
-        answers = [{"text": row.answer, "start": row.start} for row in liked if row.outcome == "answer"]
-        if any(not article.text.startswith(one["text"], one["start"]) for one in answers):
+        gold = [row for row in liked if row.outcome == "answer"]
+        if any(not article.text.startswith(row.answer, row.start) for row in gold):
             left_out[CHANGED] += 1  # only a file altered by hand: the hash says that it is the same text
             continue
         exported.append(
@@ -62,7 +62,7 @@ def export(rows: Iterable[Row], articles: Sequence[Path], folder: Path) -> Expor
                 "id": f"feedback-{hashlib.sha256(f'{sha256} {question}'.encode()).hexdigest()[:12]}",
                 "question": question,
                 "article": Path(os.path.relpath(path, folder)).as_posix(),
-                "answers": answers,
+                "answers": [{"text": row.answer, "start": row.start} for row in gold],
             }
         )
     return Export(tuple(exported), dict(left_out))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from qa.feedback.reading import Row, key
 
 ALIKE: Final = 0.75
-"""Questions are folded into one when the words that count (`reading.key`) of both are, in this share, words of both."""
+"""Questions are folded into one when at least this share of the words that count (`reading.key`) in either are in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,23 @@ def _folded(rows: Iterable[Row]) -> list[Group]:
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two questions ask nearly the same; those that differ in a number do not.
+    """Whether two questions ask nearly the same: one has the other's words and a few more, no number among them.
 
-    >>> _alike(frozenset(("who", "land", "2029")), frozenset(("who", "land", "2031")))
+    Each with a word that the other lacks may ask of someone else, however much they share.
+
+    >>> _alike(frozenset(("how", "old", "moon")), frozenset(("how", "old", "moon", "really")))
+    True
+    >>> _alike(frozenset(("when", "did", "musk", "land")), frozenset(("when", "did", "putin", "land")))
     False
     """
-    differing = one ^ other
-    if any(any(map(str.isdecimal, word)) for word in differing):
+    if not (one <= other or other <= one):
         return False
-    return len(one & other) >= ALIKE * len(one | other)
+    added = one ^ other
+    return len(one & other) >= ALIKE * len(one | other) and not any(map(_holds_digit, added))
+
+
+def _holds_digit(word: str) -> bool:
+    return any(map(str.isdecimal, word))
 
 
 def _group(rows: Sequence[Row]) -> Group:

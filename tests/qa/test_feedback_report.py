@@ -118,6 +118,11 @@ def test_the_report_tells_what_is_asked_in_vain_the_most_asked_first_and_alike_o
         ("Who of the crew of the ship landed there in 2029?", "Who of the crew of the ship landed there in 2031?"),
         ("When did the probe land?", "Where did the probe land?"),
         ("Who is he?", "Who is she?"),
+        (
+            "When did Musk say that ice is on the Moon near the pole?",
+            "When did Putin say that ice is on the Moon near the pole?",
+        ),
+        ("Which of the old craters near the pole hold ice?", "Which of the old craters near the pole hold ice in 2031?"),
         ("How old is the Moon?", "How cold is the Moon?"),
     ],
 )
