@@ -56,12 +56,12 @@ def test_a_link_of_a_follow_up_asks_what_was_understood(open_page, scripted):
 
 def test_the_last_six_turns_that_asked_something_go_along(open_page, scripted):
     page = open_page(scripted=True)
-    for question in ("Hello!", "words", "broken", "nothing of this", *["low"] * 5):
+    for question in ("Hello!", "words", "broken", "What do zebras eat?", *["low"] * 5):
         ask(page, question)
-    assert [turn["question"] for turn in scripted.histories[-1]] == ["words", "nothing of this", *["low"] * 4]
+    assert [turn["question"] for turn in scripted.histories[-1]] == ["words", "What do zebras eat?", *["low"] * 4]
     assert [turn["answer"] for turn in scripted.histories[-1]][:2] == [MARKED, None]
     ask(page, "words")
-    assert [turn["question"] for turn in scripted.histories[-1]] == ["nothing of this", *["low"] * 5]
+    assert [turn["question"] for turn in scripted.histories[-1]] == ["What do zebras eat?", *["low"] * 5]
 
 
 def test_questions_sent_in_haste_know_the_answers_before_them(open_page, scripted):

@@ -56,13 +56,13 @@ def test_a_vote_is_kept_thanked_for_changed_and_taken_back(open_page, kept):
 
 def test_a_refusal_is_voted_on_by_keyboard_and_the_vote_stays_shown(open_page, kept):
     page = open_page(scripted=True)
-    ask(page, "none of that at all")
+    ask(page, "What do zebras drink?")
     _, down = buttons(page)
     down.focus()
     page.keyboard.press("Enter")
     expect(asked(page)).to_have_text("Thank you.")
     expect(down).to_be_focused()
-    assert kept("none of that at all") == (0, 1)
+    assert kept("What do zebras drink?") == (0, 1)
     ask(page, "words")  # which makes Gradio show every message anew
     first = page.locator(".qa-turn").first
     expect(first.locator(".qa-down")).to_have_attribute("aria-pressed", "true")
