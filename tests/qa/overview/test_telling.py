@@ -72,3 +72,4 @@ def test_an_early_sentence_is_worth_more_than_one_that_is_speech_leans_or_is_sho
     index = build_index([article_from_text(TEXT + more, id="moon")], toy_encoder)
     first, however, last, short, speech = worth(index.articles[0], telling(index, index.articles[0]))
     assert first > last > 0 > speech > however > short
+    assert first - last > 0.05
