@@ -236,6 +236,7 @@ def test_hebrew_is_written_from_the_right_and_questions_stay_as_typed(open_host,
     ask(page, "words")
     expect(page.locator(".verdict")).to_contain_text("הכתבה אומרת")
     expect(page.locator(".question")).to_contain_text("words")
+    assert look(page, ".question bdi", "direction") == "ltr"
     assert look(page, ".panel", "direction") == "rtl"
     assert look(page, ".quote", "direction") == "ltr"
     other = open_host(host.page(PROSE + tag(embedded, article="article"), attributes='lang="fr"'))

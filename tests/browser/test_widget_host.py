@@ -11,7 +11,7 @@ HOSTILE = """<style>
 * { all: unset !important; color: red !important; font: 40px cursive !important; letter-spacing: 9px !important; }
 html { font-size: 62.5% !important; }
 article-qa { display: none !important; transform: rotate(9deg) !important; opacity: 0.1 !important; }
-button, p, .panel, .input, .launcher { background: red !important; width: 9px !important; display: none !important; }
+button, textarea, .panel, .input, .launcher { background: red !important; display: none !important; }
 </style>"""
 
 

@@ -43,7 +43,7 @@ class Conversation {
     this.log.querySelectorAll(".suggestions").forEach((old) => old.remove());
     dim(this);
     const asked = make("span", "hint", { textContent: this.t("asked") });
-    const bubble = make("p", "question", { dir: "auto" }, asked, question);
+    const bubble = make("p", "question", {}, asked, make("bdi", "", { textContent: question }));
     const slot = make("div", "answer", {});
     this.log.append(make("div", "turn", {}, bubble, slot));
     if (pressed) this.focus(); // what was pressed is gone
