@@ -29,6 +29,8 @@ def pins(name: str) -> dict[str, str]:
     return {canonicalize_name(match[1]): match[2] for match in found if match}
 
 
+OPTIONAL = pins("requirements-mcp.txt")
+"""What one command needs and the others do not; the tests install it too."""
 RUN, TESTS, BROUGHT_ALONG = pins("requirements.txt"), pins("tests/requirements.txt"), pins("constraints.txt")
 
 
@@ -51,21 +53,22 @@ def packages(paths: set[Path], *, strings: bool = False) -> set[str]:
     return {canonicalize_name(home) for module in modules for home in homes.get(module, ())}
 
 
-def brought_along(package: str, seen: set[str]) -> set[str]:
-    """`seen` with `package` and all that it needs here, without extras."""
-    if package not in seen:
+def brought_along(package: str, seen: set[str], extras: frozenset[str] = frozenset()) -> set[str]:
+    """`seen` with `package` and all that it needs here, with the extras that are asked of it."""
+    if package not in seen or extras:
         seen.add(package)
         for line in requires(package) or ():
             need = Requirement(line)
-            if need.marker is None or need.marker.evaluate({"extra": ""}):
-                brought_along(canonicalize_name(need.name), seen)
+            if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+                brought_along(canonicalize_name(need.name), seen, frozenset(need.extras))
     return seen
 
 
 def test_every_package_that_the_code_imports_is_pinned() -> None:
     imported = packages(files(*CODE) - files(*MAKING))
     assert {"torch", "faiss-cpu", "typer"} <= imported
-    assert imported - RUN.keys() == set()
+    assert imported - RUN.keys() == OPTIONAL.keys()
+    assert OPTIONAL.items() <= TESTS.items()
 
 
 def test_every_package_that_the_tests_and_training_import_is_pinned() -> None:
@@ -99,7 +102,14 @@ def test_the_versions_tested_are_the_versions_pinned() -> None:
 
 
 def test_no_file_of_the_installation_names_a_registry() -> None:
-    for name in ("Makefile", ".ci/run", "requirements.txt", "constraints.txt", "tests/requirements.txt"):
+    for name in (
+        "Makefile",
+        ".ci/run",
+        "requirements.txt",
+        "requirements-mcp.txt",
+        "constraints.txt",
+        "tests/requirements.txt",
+    ):
         hosts = re.findall(r"https?://[^\s:/]+|--(?:extra-)?index-url|--find-links", (ROOT / name).read_text())
         assert set(hosts) <= {"http://127.0.0.1"}, name
 

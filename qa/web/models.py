@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.article import Article, BlockKind
 from qa.answer import Answer
@@ -12,6 +12,11 @@ from qa.web.problems import Problem
 
 MOST_QUESTIONS = 64
 """Questions of one batch."""
+
+
+def _whole(value: object) -> object:
+    """3.0 is an integer in JSON, and some clients write it so; text and true are none."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Turn(BaseModel):
@@ -31,7 +36,9 @@ class AskRequest(BaseModel):
 
     question: Annotated[str, Field(description="the question, at most 1,000 characters, a word among them")]
     article: Annotated[str | None, Field(description="the article's id; null asks every article")] = None
-    top_k: Annotated[int, Field(ge=1, le=10, strict=True, description="most citations wanted")] = 3
+    top_k: Annotated[
+        int, Field(ge=1, le=10, strict=True, description="most citations wanted"), BeforeValidator(_whole)
+    ] = 3
     history: Annotated[list[Turn], Field(max_length=20, description="earlier turns, oldest first")] = []
 
 

@@ -1,32 +1,84 @@
 """From settings to a server that answers: claim the port, get an index, build the application, run it."""
 
 import errno
+import os
 import socket
+import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from typing import TYPE_CHECKING
 
 from index.errors import SettingsError
 from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+    from starlette.types import ASGIApp
 
 
 def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
     """Serve until interrupted; `announce` is called with the page's address once it can be opened.
 
-    The port is claimed before anything heavy is imported, so a taken one is reported at once.
-
     :raises SettingsError: the address cannot be listened on.
     :raises ArticleQAError: there is no article, encoder or index to answer from.
     """
+
+    def made() -> "ASGIApp":
+        from qa.startup import ensure_index
+        from qa.web.server import create_app
+
+        return create_app(ensure_index(settings), settings)
+
+    _serve(settings, made, announce)
+
+
+def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
+    """The same with the Model Context Protocol server; its address ends in its path.
+
+    :raises SettingsError: its package is not installed, or the address cannot be listened on.
+    :raises ArticleQAError: there is no article, encoder or index to answer from.
+    """
+    from qa.web.mcp_server import MCP_PATH, mcp_app, refuse_without_mcp
+
+    refuse_without_mcp()
+    _serve(
+        settings,
+        lambda: mcp_app(_mcp_server(settings), settings),
+        None if announce is None else lambda place: announce(place + MCP_PATH),
+    )
+
+
+def serve_mcp_stdio(settings: Settings) -> None:
+    """Serve the program that started this one, over standard input and output, until it closes them.
+
+    :raises SettingsError: the package is not installed.
+    :raises ArticleQAError: there is no article, encoder or index to answer from.
+    """
+    from qa.web.mcp_server import refuse_without_mcp
+
+    refuse_without_mcp()
+    with redirect_stdout(sys.stderr):  # what a library prints while it loads is no message of the protocol
+        server = _mcp_server(settings)
+    with suppress(KeyboardInterrupt):
+        server.run("stdio")
+
+
+def _mcp_server(settings: Settings) -> "MCPServer":
+    from qa.startup import ensure_index
+    from qa.web.mcp_server import mcp_server
+    from qa.web.workers import Workers
+
+    return mcp_server(ensure_index(settings, progress=False), Workers(os.cpu_count() or 1))
+
+
+def _serve(settings: Settings, make: Callable[[], "ASGIApp"], announce: Callable[[str], None] | None) -> None:
+    """Serve what `make` makes. The port is claimed before anything heavy is imported, so a taken one is told at once."""
     listener = claim_port(settings.host, settings.port)
     try:
         import uvicorn
 
-        from qa.startup import ensure_index
-        from qa.web.server import create_app
-
-        app = create_app(ensure_index(settings), settings)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
+            make(), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
         )
         listener.listen(128)
         if announce is not None:

@@ -57,6 +57,10 @@ def test_top_k_limits_the_citations(client):
     assert len(ask(client, MARS, top_k=1)["citations"]) == 1
 
 
+def test_a_whole_number_may_be_written_as_a_float(client):
+    assert len(ask(client, MARS, top_k=1.0)["citations"]) == 1
+
+
 def test_earlier_turns_are_accepted(client):
     history = [{"question": "Who is Dmitriev?", "answer": None}, {"question": "Where?", "answer": "in Murmansk"}]
     assert ask(client, MARS, history=history)["answerable"]
@@ -81,6 +85,8 @@ def test_a_question_that_cannot_be_asked_is_a_422_in_words(client, question):
         ({"question": MARS, "top_k": 0}, "top_k"),
         ({"question": MARS, "top_k": 11}, "top_k"),
         ({"question": MARS, "top_k": "3"}, "top_k"),
+        ({"question": MARS, "top_k": 1.5}, "top_k"),
+        ({"question": MARS, "top_k": True}, "top_k"),
         ({"question": MARS, "surprise": 1}, "surprise"),
         ({"question": MARS, "history": [{"q": "x"}]}, "history.0.question"),
         ({"question": MARS, "history": [{"question": "x"}] * 21}, "history"),

@@ -41,6 +41,9 @@ def test_the_document_lists_every_route_of_ours_and_the_server_answers_each(clie
 def test_requests_have_examples_that_fit(document):
     schemas = document["components"]["schemas"]
     assert schemas["AskRequest"]["example"] == ASK_EXAMPLE
+    assert (
+        schemas["AskRequest"]["properties"]["top_k"].items() >= {"type": "integer", "minimum": 1, "maximum": 10}.items()
+    )
     assert schemas["BatchRequest"]["example"] == BATCH_EXAMPLE
     assert schemas["BatchRequest"]["properties"]["questions"]["items"] == {"$ref": "#/components/schemas/AskRequest"}
 

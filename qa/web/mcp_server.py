@@ -1,0 +1,117 @@
+"""The Model Context Protocol server: assistants ask an article through two tools, over standard input and output or HTTP.
+
+Its package, `mcp`, is optional to install. The tools give the same Answer as everything else, as structured content with
+its schema.
+"""
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import Field, RootModel
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from index.errors import ArticleQAError, SettingsError
+from qa.answer import Answer
+from qa.pipeline import MAX_TOP_K, QAPipeline
+from qa.question import MAX_QUESTION
+from qa.settings import Settings
+from qa.web.hosts import Hosts, foreign
+from qa.web.models import ArticleList, Turn, summary
+from qa.web.problems import problem
+from qa.web.workers import Busy, Workers
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
+MCP_PATH: Final = "/mcp"
+"""Where the server is found over HTTP."""
+
+INSTRUCTIONS: Final = (
+    "Ask articles questions with ask_article. It returns the article's exact words with citations, or says that the article "
+    "does not say (answerable is false): then do not answer from the nearest sentences, which are no evidence. Quote "
+    "citations word for word."
+)
+
+
+class AnswerResult(RootModel[Answer]):
+    """An Answer whose schema the protocol's package can write down, which it does of pydantic's models only."""
+
+
+def refuse_without_mcp() -> None:
+    """:raises SettingsError: the package is not installed; the message is the command that installs it."""
+    if find_spec("mcp") is None:
+        raise SettingsError(
+            "The MCP server needs the package mcp, which is not installed; run: python -m pip install -r requirements-mcp.txt"
+        )
+
+
+def mcp_server(pipeline: QAPipeline, workers: Workers) -> "MCPServer":
+    """The server and its tools, over one pipeline; it serves nothing until it is run.
+
+    An error that a question runs into (empty, no such article, too many waiting) is told as the tool's, in words.
+    """
+    from mcp.server import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+    from mcp.types import ToolAnnotations
+
+    server = MCPServer("article-qa", title="Article QA", version="1", instructions=INSTRUCTIONS, log_level="WARNING")
+    reads_only = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+    @server.tool(title="Ask an article", annotations=reads_only)
+    async def ask_article(
+        question: Annotated[
+            str, Field(min_length=1, max_length=MAX_QUESTION, description="the question, with a word in it")
+        ],
+        article: Annotated[str | None, Field(description="id of the article, from list_articles; null asks all")] = None,
+        top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K, description="most citations wanted")] = 3,
+        history: Annotated[tuple[Turn, ...], Field(max_length=20, description="earlier turns, oldest first")] = (),
+    ) -> AnswerResult:
+        """The exact words of an article that answer a question, each sentence cited; or that the article does not say."""
+        turns = [turn.model_dump() for turn in history]
+        try:
+            answer = await workers.run(pipeline.answer, question, article=article, top_k=top_k, history=turns)
+        except (ArticleQAError, Busy) as error:
+            raise ToolError(str(error)) from error
+        return AnswerResult(answer)
+
+    @server.tool(title="List the articles", annotations=reads_only)
+    async def list_articles() -> ArticleList:
+        """Every article that can be asked, with questions that it answers."""
+        return ArticleList(articles=[summary(pipeline, one) for one in pipeline.index.articles])
+
+    return server
+
+
+def mcp_app(server: "MCPServer", settings: Settings) -> ASGIApp:
+    """The server as an application for streamable HTTP at `MCP_PATH`, behind its gate.
+
+    Sessions are not kept: no tool needs one.
+    """
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    ours = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the gate is stricter about Host and Origin
+    app = server.streamable_http_app(
+        streamable_http_path=MCP_PATH, stateless_http=True, json_response=True, transport_security=ours
+    )
+    return Gate(app, Hosts.of(settings), settings.allowed_origins)
+
+
+class Gate:
+    """ASGI middleware: only requests for this server's names, and of pages that may ask."""
+
+    def __init__(self, app: ASGIApp, hosts: Hosts, allowed: tuple[str, ...]) -> None:
+        self.app = app
+        self.hosts = hosts
+        self.allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it: 421 for another name, 403 for another site's page."""
+        refusal: ASGIApp | None = None
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if (wrong := self.hosts.misdirected(headers)) is not None:
+                refusal = problem(421, wrong)
+            elif headers.get("origin") not in self.allowed and (wrong := foreign(headers)) is not None:
+                refusal = problem(403, wrong)
+        await (refusal or self.app)(scope, receive, send)
