@@ -1,0 +1,77 @@
+"""Gradio's own Python client against the real server: it finds the endpoint `/ask`, and gets the same Answer."""
+
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from qa.web.serve import address, claim_port
+from qa.web.server import create_app
+from tests.web.conftest import in_a_loop
+from tests.web.test_batch import timeless
+
+MARS = "When could humans first land on Mars?"
+
+
+class Announced(uvicorn.Server):
+    """A server that tells when it can be asked."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets=None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@pytest.fixture(scope="module")
+def served(pipeline, settings) -> Iterator[str]:
+    """The whole application on a free port of loopback, in a thread."""
+    listener = claim_port("127.0.0.1", 0)
+    app = in_a_loop(lambda: create_app(pipeline, settings))
+    server = Announced(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert server.ready.wait(60)
+        yield address("127.0.0.1", listener)
+    finally:
+        server.should_exit = True
+        thread.join(60)
+        listener.close()
+
+
+@pytest.fixture
+def remote(served, tmp_path) -> Iterator[Client]:
+    client = Client(served, verbose=False, download_files=str(tmp_path), analytics_enabled=False)
+    yield client
+    client.close()
+
+
+def test_the_endpoint_is_found_and_answers_as_the_pipeline_does(remote, pipeline):
+    (name,) = remote.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert name == "/ask"
+    answer = remote.predict(question=MARS, article="article", api_name="/ask")
+    assert "2029" in answer["citations"][0]["quote"]
+    assert timeless(answer) == timeless(_as_sent(pipeline.answer(MARS, article="article").as_dict()))
+
+
+def test_earlier_turns_are_taken(remote, pipeline):
+    history = [{"question": MARS, "answer": "as early as 2029"}]
+    answer = remote.predict("Who said that?", "", history, api_name="/ask")
+    assert timeless(answer) == timeless(_as_sent(pipeline.answer("Who said that?", history=history).as_dict()))
+
+
+@pytest.mark.parametrize(("asked", "said"), [(("", ""), "question is empty"), (("Who?", "nope"), "'nope'")])
+def test_what_is_wrong_is_told_in_words(remote, asked, said):
+    with pytest.raises(AppError, match=said):
+        remote.predict(*asked, api_name="/ask")
+
+
+def _as_sent(answer: dict) -> dict:
+    return json.loads(json.dumps(answer))
