@@ -76,6 +76,11 @@ class Judgement:
     def answerable(self) -> bool:
         return self.p_right > self.p_no_answer
 
+    def with_silence(self, odds: float) -> "Judgement":
+        """The same evidence where an article is silent `odds` times as often as where the decision was fitted (Bayes)."""
+        whole = 1 - self.p_no_answer + odds * self.p_no_answer
+        return Judgement(odds * self.p_no_answer / whole, self.p_right / whole)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

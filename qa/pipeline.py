@@ -3,6 +3,7 @@
 Everything that answers (chat page, API, command line, evaluation) goes through `QAPipeline`.
 """
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from index.errors import IndexDamaged, QuestionError
 from index.store import Index, load_index
 from qa.answer import Answer, AnswerText, Citation, Models, Span, Timings
 from qa.citations import cite, distinct, holds, is_subheading
+from qa.conversation import Understood, understood
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import Decision, Judgement, decision_for, features, label
 from qa.overview import Overviews, focus_of, overview_reply
@@ -34,8 +36,18 @@ NEAREST = 3
 
 MAX_TOP_K = 10
 
+TINY = 1e-9
+
 CLOSE = 0.5
 """A further sentence in which the reader finds an answer is cited when its score is at least this share of the best one's."""
+
+
+LATER_READING = 4.0
+"""Log odds of being answerable that each later reading of a follow-up must have more than the one before it."""
+
+SILENCE = 0.4
+"""Odds of the article's silence on a follow-up, over those on the questions that the decision was fitted on: who asks more
+about what was just told mostly asks what is told. Chosen, like `LATER_READING`, on seeds/followups/dev.jsonl."""
 
 
 class QAPipeline:
@@ -107,7 +119,8 @@ class QAPipeline:
 
         :param article: id of the article to ask; None asks all of the index.
         :param top_k: at most so many citations, from 1 to `MAX_TOP_K`; an overview has a size of its own, up to 5.
-        :param history: earlier turns, oldest first, `{"question": str, "answer": str | None}` each; checked, not yet used.
+        :param history: earlier turns, oldest first, `{"question": str, "answer": str | None}` each, and `interpreted_as`
+            where the answer had one; a question that stands alone is answered the same without.
         :raises QuestionError: the question is empty, too long or holds control characters, or an argument is out of range.
         :raises ArticleError: there is no such article.
         """
@@ -119,23 +132,54 @@ class QAPipeline:
         elif (focus := focus_of(question)) and (chosen := self.overviews.citations(focus, article)):
             answer = overview_reply(question, chosen, self.models, _milliseconds(started))
         else:
-            prediction = self.predict([question], article=article, depth=max(MAX_TOP_K, top_k))[0]
+            prediction = self.predict_turn(question, history, article=article, depth=max(MAX_TOP_K, top_k))
             answer = self.compose(prediction, top_k=top_k, total_ms=_milliseconds(started))
         return self._suggesting(answer, history, article)
+
+    def predict_turn(
+        self,
+        question: str,
+        history: Sequence[Mapping[str, Any]] = (),
+        *,
+        article: str | None = None,
+        depth: int = 10,
+    ) -> Prediction:
+        """What `predict` gives for one question, understood from the turns before it: of its readings, the one that is most
+        probably answered right.
+        """
+        turn = understood(question, history, self.index, article)
+        if turn is None:
+            return self.predict([question], article=article, depth=depth)[0]
+        found = self._predict(turn.readings, article, depth, turn)
+        chosen = max(range(len(found)), key=lambda place: _log_odds(found[place]) - LATER_READING * place)
+        asked = found[chosen].question
+        return replace(
+            found[chosen],
+            question=question,
+            interpreted_as=asked if asked != question else None,
+            retrieve_ms=sum(one.retrieve_ms for one in found),
+            read_ms=sum(one.read_ms for one in found),
+        )
 
     def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
         """Ranking, best span and decision for each question, in order; all are retrieved as one batch.
 
         :param depth: how many ranked sentences are kept.
         """
-        if not questions:
-            return []
+        return self._predict(questions, article, depth) if questions else []
+
+    def _predict(
+        self, questions: Sequence[str], article: str | None, depth: int, turn: Understood | None = None
+    ) -> list[Prediction]:
+        """:param turn: of a conversation, that the questions are readings of."""
         started = time.perf_counter()
         retrievals = self.retriever.retrieve(questions, article)
         retrieved = time.perf_counter()
-        evidence = [self.passages.read(retrieval) for retrieval in retrievals]
-        ranked = [rank(found, self._weights) for found in evidence]
+        evidence = [self.passages.read(retrieval, turn.told if turn else ()) for retrieval in retrievals]
+        ranked = [rank(found, self._weights, turn.near if turn else None) for found in evidence]
         judgements = self.decision.judge(np.array([features(*pair) for pair in zip(evidence, ranked, strict=True)]))
+        if turn is not None:
+            judgements = [judgement.with_silence(SILENCE) for judgement in judgements]
         read_ms = _milliseconds(retrieved) / len(questions)
         return [
             self._prediction(found, ranking, judgement, depth, (retrieved - started) * 1_000 / len(questions), read_ms)
@@ -194,6 +238,7 @@ class QAPipeline:
         return Answer(
             kind="answer" if prediction.answerable else "no_answer",
             question=prediction.question,
+            interpreted_as=prediction.interpreted_as,
             answerable=prediction.answerable,
             answer=answer,
             confidence=round(confidence, 4),
@@ -231,10 +276,14 @@ def _check_arguments(top_k: object, history: object) -> None:
     turns = history if isinstance(history, (list, tuple)) else (history,)
     for turn in turns:
         match turn:
-            case {"question": str(), "answer": str() | None}:
+            case {"question": str(), "answer": str() | None} if isinstance(turn.get("interpreted_as"), str | None):
                 continue
             case _:
                 raise QuestionError('history holds something else than turns, {"question": text, "answer": text or None}')
+
+
+def _log_odds(prediction: Prediction) -> float:
+    return math.log(max(prediction.p_right, TINY)) - math.log(max(prediction.p_no_answer, TINY))
 
 
 def _milliseconds(started: float) -> float:

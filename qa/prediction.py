@@ -29,6 +29,7 @@ class Prediction:
     :param p_no_answer: calibrated probability that the article does not say.
     :param p_right: calibrated probability that `best` answers.
     :param answerable: the decision.
+    :param interpreted_as: what was asked in place of `question`, a follow-up; None when it was asked as it is.
     """
 
     question: str
@@ -40,3 +41,4 @@ class Prediction:
     answerable: bool
     retrieve_ms: float = 0.0
     read_ms: float = 0.0
+    interpreted_as: str | None = None

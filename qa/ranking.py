@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from index.units import Sentence
 from qa.answer import Span
 from qa.answer_type import asked_for, says
 from qa.prediction import RankedSentence
@@ -44,12 +45,28 @@ class Ranking:
         return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
-def rank(evidence: Evidence, weights: NDArray[np.float64]) -> Ranking:
-    """:param weights: *Shape:* ``(3,)``: one for each of `RANKING`."""
+NEAR = 1.0
+"""What a sentence gains in ranking by standing within `NEARBY` sentences of the one that answered the turn before."""
+
+NEARBY = 2
+
+
+def rank(evidence: Evidence, weights: NDArray[np.float64], near: Sentence | None = None) -> Ranking:
+    """:param weights: *Shape:* ``(3,)``: one for each of `RANKING`.
+    :param near: the sentence that answered the turn before, of a follow-up question; None of any other.
+    """
     read = np.flatnonzero(np.isfinite(evidence.spans.best))
-    scores = np.round(weights @ measures(evidence, read), _DECIMALS)
+    scores = weights @ measures(evidence, read)
+    if near is not None:
+        close = [float(_is_near(evidence.retrieval.sentence(int(position)), near)) for position in read]
+        scores = np.asarray(scores + NEAR * np.array(close), dtype=np.float64)
+    scores = np.round(scores, _DECIMALS)
     order = np.argsort(-scores, kind="stable")
     return Ranking(read[order], scores[order])
+
+
+def _is_near(sentence: Sentence, other: Sentence) -> bool:
+    return sentence.article_id == other.article_id and abs(sentence.id - other.id) <= NEARBY
 
 
 def measures(evidence: Evidence, read: NDArray[np.int64]) -> NDArray[np.float64]:

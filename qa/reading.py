@@ -1,5 +1,6 @@
 """Reading the best passages of an article: from a retrieval to what the reader says of each sentence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from index.store import Index
 from index.units import Passage
+from qa.answer import AnswerText, Span
 from qa.question import search_text
 from qa.reader import WINDOW_TOKENS, Reader
 from qa.retriever import Retrieval
@@ -46,8 +48,11 @@ class PassageReader:
         self._depth = depth
         self._windows = lru_cache(maxsize=_ARTICLES)(self._article_windows)
 
-    def read(self, retrieval: Retrieval) -> Evidence:
-        """Read the best windows, a window being as good as the best sentence in it."""
+    def read(self, retrieval: Retrieval, told: Sequence[AnswerText] = ()) -> Evidence:
+        """Read the best windows, a window being as good as the best sentence in it.
+
+        :param told: earlier answers of the conversation; the same words are not the answer again.
+        """
         index = self._index
         chosen = self._best_windows(retrieval)
         texts = [index.article(window.article_id).text[window.start : window.end] for window in chosen]
@@ -58,7 +63,9 @@ class PassageReader:
             place[own] = number
         bounds = [np.array([(one.start, one.end) for one in map(retrieval.sentence, own)]) for own in rows]
         for reading in self._reader.read(search_text(retrieval.question), texts):
-            spans.take(reading, chosen[reading.text].start, bounds[reading.text], rows[reading.text])
+            window = chosen[reading.text]
+            given = [Span(one.start, one.end) for one in told if one.article_id == window.article_id]
+            spans.take(reading, window.start, bounds[reading.text], rows[reading.text], given)
         for position in np.flatnonzero((place >= 0) & ~np.isfinite(spans.best)).tolist():
             sentence = retrieval.sentence(position)
             spans.best[position] = spans.mass[position] = WORDLESS

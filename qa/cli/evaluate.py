@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from index.encoder import Progress
     from qa.evaluation.gates import Gate
     from qa.evaluation.options import Options
+    from qa.evaluation.result import Result
     from qa.evaluation.run import StartProgress
     from qa.settings import Settings
 
@@ -29,6 +30,12 @@ PerturbOption = Annotated[
     typer.Option(
         metavar="KIND",
         help="change every question: typos, no_mark, lower, capitals, keywords, long or spaced",
+    ),
+]
+ForeignHistoryOption = Annotated[
+    bool,
+    typer.Option(
+        "--foreign-history", help="ask each question after a turn about another article, which must not change it"
     ),
 ]
 RobustnessOption = Annotated[
@@ -60,6 +67,7 @@ def evaluate(
     limit: LimitOption = None,
     seed: SeedOption = 0,
     perturb: PerturbOption = None,
+    foreign_history: ForeignHistoryOption = False,
     robustness: RobustnessOption = False,
     oracle_passage: OracleOption = False,
     baseline: BaselineOption = None,
@@ -85,6 +93,7 @@ def evaluate(
         limit=limit,
         seed=seed,
         perturb=perturb,
+        foreign_history=foreign_history,
         robustness=robustness,
         oracle_passage=oracle_passage,
         baseline=baseline,
@@ -99,9 +108,18 @@ def evaluate(
     with progress_bars() as start_progress:
         result = run(options, start_progress=start_progress)
     verdicts = [f"{'held:  ' if verdict.passed else 'FAILED:'} {verdict.message}" for verdict in result.verdicts]
-    print("\n".join(map(printable, [*table(result), "", *verdicts, "", f"Report: {out / REPORT}"])))
+    print(
+        "\n".join(map(printable, [*table(result), "", *_interpreted(result), *verdicts, "", f"Report: {out / REPORT}"]))
+    )
     if not result.passed:
         raise typer.Exit(1)
+
+
+def _interpreted(result: "Result") -> list[str]:
+    """How many questions were understood from the turns before them, where there were such turns."""
+    followed = [outcome for outcome in result.asked.outcomes if outcome.question.history]
+    changed = sum(outcome.answer["interpreted_as"] is not None for outcome in followed)
+    return [f"Rewritten from their history: {changed:,} of {len(followed):,} questions", ""] if followed else []
 
 
 def _measure_robustness(options: "Options") -> None:
@@ -113,6 +131,7 @@ def _measure_robustness(options: "Options") -> None:
 
     one_run = {
         "--perturb": options.perturb,
+        "--foreign-history": options.foreign_history,
         "--oracle-passage": options.oracle_passage,
         "--baseline": options.baseline,
         "--fail-under and --fail-drop": options.gates,

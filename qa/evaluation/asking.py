@@ -6,7 +6,7 @@ same bytes as one that was not.
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from index.article import Article, article_from_paragraphs
 from index.encoder import Encoder, Progress
@@ -17,6 +17,7 @@ from qa.evaluation.checkpoint import Checkpoint
 from qa.evaluation.outcome import Outcome, outcome_of
 from qa.evaluation.questions import Dataset, GoldAnswer, Question
 from qa.pipeline import QAPipeline
+from qa.prediction import Prediction
 from qa.question import check_question
 from qa.reader import Reader
 from qa.settings import Settings
@@ -146,8 +147,7 @@ def _moved(question: Question, article_id: str, span: Span) -> Question:
 
 
 def _ask_batch(pipeline: QAPipeline, batch: Batch) -> list[Outcome]:
-    texts = [check_question(question.text) for question in batch.questions]
-    predictions = pipeline.predict(texts, article=batch.article.id)
+    predictions = _predict(pipeline, batch)
     low, high = pipeline.index.sentence_rows(batch.article.id)
     sentences = pipeline.index.sentences[low:high]
     return [
@@ -156,11 +156,27 @@ def _ask_batch(pipeline: QAPipeline, batch: Batch) -> list[Outcome]:
     ]
 
 
+def _predict(pipeline: QAPipeline, batch: Batch) -> list[Prediction]:
+    """In the order of the questions; those without history are retrieved as one batch."""
+    texts = [check_question(question.text) for question in batch.questions]
+    alone = [text for text, question in zip(texts, batch.questions, strict=True) if not question.history]
+    asked = iter(pipeline.predict(alone, article=batch.article.id))
+    return [
+        pipeline.predict_turn(text, history_of(question), article=batch.article.id) if question.history else next(asked)
+        for text, question in zip(texts, batch.questions, strict=True)
+    ]
+
+
+def history_of(question: Question) -> list[dict[str, str | None]]:
+    """The turns before a question, as the pipeline takes them."""
+    return [asdict(turn) for turn in question.history]
+
+
 def _time(pipeline: QAPipeline, batch: Batch, timed: Collection[str]) -> dict[str, float]:
     times = {}
     for question in batch.questions:
         if question.id in timed:
             started = time.perf_counter()
-            pipeline.answer(question.text, article=batch.article.id, top_k=TOP_K)
+            pipeline.answer(question.text, article=batch.article.id, top_k=TOP_K, history=history_of(question))
             times[question.id] = (time.perf_counter() - started) * 1_000
     return times

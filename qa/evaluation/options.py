@@ -17,6 +17,7 @@ class Options:
     :param limit: a seeded uniform sample of so many questions; None asks all.
     :param seed: of the sample, the timed questions, the bootstrap and the tests.
     :param perturb: ask the questions as `qa/evaluation/perturb.py` changes them, by this kind; None asks them as they are.
+    :param foreign_history: ask every question after a turn about another article (`qa/evaluation/foreign.py`).
     :param robustness: ask them in every kind, and report the kinds beside each other (`qa/evaluation/robustness.py`).
     :param oracle_passage: ask each question of its gold paragraph too.
     :param baseline: folder of an earlier run to compare with.
@@ -29,6 +30,7 @@ class Options:
     limit: int | None = None
     seed: int = 0
     perturb: str | None = None
+    foreign_history: bool = False
     robustness: bool = False
     oracle_passage: bool = False
     baseline: Path | None = None
@@ -44,6 +46,7 @@ class Options:
         words += ["--limit", str(self.limit)] if self.limit else []
         words += ["--seed", str(self.seed)] if self.seed else []
         words += ["--perturb", self.perturb] if self.perturb else []
+        words += ["--foreign-history"] if self.foreign_history else []
         words += ["--robustness"] if self.robustness else []
         words += ["--oracle-passage"] if self.oracle_passage else []
         words += ["--baseline", str(self.baseline)] if self.baseline else []

@@ -14,7 +14,7 @@ from index.units import Sentence
 from qa.answer import Answer, AnswerText, Span, Timings
 from qa.evaluation import metrics
 from qa.evaluation.attribution import Stage, stage_of
-from qa.evaluation.questions import GoldAnswer, Question
+from qa.evaluation.questions import GoldAnswer, Question, Turn
 from qa.prediction import Prediction
 
 RIGHT_F1 = 0.5
@@ -108,6 +108,7 @@ class Outcome:
             "article_id": question.article_id,
             "kind": question.kind,
             "of": question.of,
+            "history": [asdict(turn) for turn in question.history],
             "gold": {
                 "answers": [asdict(answer) for answer in question.answers],
                 "sentences": [asdict(sentence) for sentence in self.gold_sentences],
@@ -135,7 +136,14 @@ class Outcome:
             scores = {field.name: row["scores"][field.name] for field in fields(Scores)}
             return cls(
                 question=Question(
-                    row["id"], row["question"], row["article_id"], answers, paragraph, row.get("kind"), row.get("of")
+                    row["id"],
+                    row["question"],
+                    row["article_id"],
+                    answers,
+                    paragraph,
+                    row.get("kind"),
+                    row.get("of"),
+                    tuple(Turn(**turn) for turn in row.get("history", ())),
                 ),
                 gold_sentences=tuple(GoldSentence(**sentence) for sentence in gold["sentences"]),
                 answer=row["answer"],

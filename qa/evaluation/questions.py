@@ -20,13 +20,22 @@ class GoldAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the same conversation, and its answer; None where it was refused."""
+
+    question: str
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question with its gold answers; none means that the article does not say.
 
     `paragraph` is the gold paragraph in the article's text: the one a SQuAD question stands under, or the block in which
     the first gold answer of a JSONL row starts. None where there is none, that is, for an unanswerable JSONL row.
-    `kind` is what sort of question it is, if its row says so or it was made of another; `of` the id of that other one,
-    which it asks in other words. Neither has a part in any score.
+    `history` are the turns before it, oldest first, where it is a turn of a conversation. `kind` is what sort of question
+    it is, if its row says so or it was made of another; `of` the id of that other one, which it asks in other words.
+    Neither has a part in any score.
     """
 
     id: str
@@ -36,6 +45,7 @@ class Question:
     paragraph: Span | None
     kind: str | None = None
     of: str | None = None
+    history: tuple[Turn, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -104,6 +114,8 @@ class Collector:
         """
         answers, reasons = _gold_answers(row, start_key, paragraph.start if paragraph else 0)
         reasons += [reason for reason in (self._id_problem(row.get("id"), place), _question_problem(row)) if reason]
+        history, faults = _history(row)
+        reasons += faults
         impossible = row.get("is_impossible")
         if isinstance(impossible, bool) and impossible == bool(row.get("answers")):
             reasons.append(f"is_impossible: found {impossible} and {len(answers)} answers; expected them to agree")
@@ -115,7 +127,9 @@ class Collector:
         if article and not reasons:
             home = paragraph or _block_of(article, answers)
             kind, of = (row[key] if isinstance(row.get(key), str) else None for key in ("kind", "of"))
-            self.questions.append(Question(row["id"], row["question"], article.id, tuple(answers), home, kind, of))
+            self.questions.append(
+                Question(row["id"], row["question"], article.id, tuple(answers), home, kind, of, history)
+            )
 
     def _id_problem(self, identity: object, place: str) -> str | None:
         if not isinstance(identity, str) or not identity.strip():
@@ -135,6 +149,23 @@ def _question_problem(row: dict[str, object]) -> str | None:
     except QuestionError as error:
         return f"question: {error}"
     return None
+
+
+def _history(row: dict[str, object]) -> tuple[tuple[Turn, ...], list[str]]:
+    """The turns before a row's question, none where it names none, and what is wrong with their form."""
+    listed = row.get("history", [])
+    if not isinstance(listed, list):
+        return (), [f"history: found {shown(listed)}; expected a list of turns, oldest first"]
+    turns, reasons = [], []
+    for number, turn in enumerate(listed):
+        match turn:
+            case {"question": str(question), "answer": str() | None as answer} if question.strip():
+                turns.append(Turn(question, answer))
+            case _:
+                reasons.append(
+                    f'history[{number}]: found {shown(turn)}; expected {{"question": text, "answer": text or null}}'
+                )
+    return tuple(turns), reasons
 
 
 def _gold_answers(row: dict[str, object], start_key: str, offset: int) -> tuple[list[GoldAnswer], list[str]]:

@@ -18,6 +18,7 @@ from qa.evaluation.checkpoint import Checkpoint
 from qa.evaluation.comparison import Baseline, compare_runs, load_baseline, refuse_other_questions
 from qa.evaluation.config import describe_run, fingerprint
 from qa.evaluation.datasets import load_data, sample
+from qa.evaluation.foreign import with_foreign_history
 from qa.evaluation.gates import ALWAYS, ORACLE, judge, junit
 from qa.evaluation.options import Options
 from qa.evaluation.perturb import perturbed
@@ -59,6 +60,8 @@ def evaluate(
     questions = sample(dataset.questions, options.limit, options.seed)
     if options.perturb:
         questions = tuple(perturbed(question, options.perturb, options.seed) for question in questions)
+    if options.foreign_history:
+        questions = with_foreign_history(questions, dataset.questions, options.seed)
     if baseline:
         refuse_other_questions(baseline, questions)
     with files.alone(options.out):
@@ -96,7 +99,11 @@ def prepare(
         reader=reader,
         decision=decision,
     )
-    chosen = {"perturb": options.perturb, "robustness": options.robustness}
+    chosen = {
+        "perturb": options.perturb,
+        "foreign_history": options.foreign_history,
+        "robustness": options.robustness,
+    }
     return config | chosen, open_pipeline or opener(options.settings, encoder, reader, decision)
 
 

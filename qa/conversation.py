@@ -1,0 +1,96 @@
+"""A follow-up question in full, from the turns before it, without a language model.
+
+A question that stands alone is left alone, whatever was said before. One that does not is rewritten in up to `MOST` ways,
+which the pipeline then asks, so that retrieval, reader and decision choose among them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from index.store import Index
+from index.units import Sentence
+from qa.answer import AnswerText
+from qa.followup.dependence import Dependence, dependence
+from qa.followup.ellipsis import completed
+from qa.followup.memory import DEPTH, Turn, cited
+from qa.followup.pronouns import resolved
+from qa.question import MAX_QUESTION, search_text
+
+MOST = 3
+"""Ways of understanding a question that are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a follow-up question asks.
+
+    :param readings: in full, the likeliest first; the question itself comes first where it may stand alone.
+    :param told: the answers that were given before, which are not the answer again.
+    :param near: the sentence that answered the last turn that had an answer; None when there is none.
+    """
+
+    readings: tuple[str, ...]
+    told: tuple[AnswerText, ...]
+    near: Sentence | None
+
+
+def understood(
+    question: str, history: Sequence[Mapping[str, Any]], index: Index, article: str | None = None
+) -> Understood | None:
+    """What `question` asks, given the turns before it; None when it stands alone or nothing before explains it.
+
+    :param history: the earlier turns, oldest first; one with `interpreted_as` was understood so, one without is
+        understood anew from those before it.
+    :param article: id of the article that is asked; None when all of the index are.
+    :raises ArticleError: there is no such article.
+    """
+    if not history:
+        return None
+    asked = dependence(search_text(question))
+    if asked is None:
+        return None
+    turns: list[Turn] = []
+    sentences: list[Sentence | None] = []
+    for earlier in history[-2 * DEPTH :]:
+        full = earlier.get("interpreted_as") or _first(str(earlier["question"]), turns)
+        sentences.append(cited(index, article, full, earlier["answer"]))
+        turns.append(_turn(full, earlier["answer"], sentences[-1], index, article))
+    found = [one for one in dict.fromkeys(_rewritten(asked, turns)) if one != question and len(one) <= MAX_QUESTION]
+    if not found:
+        return None
+    readings = tuple(found[:MOST]) if asked.sure else (question, *found[: MOST - 1])
+    told = tuple(
+        _place(turn.answer, sentence, index)
+        for turn, sentence in zip(turns, sentences, strict=True)
+        if turn.answer and sentence
+    )
+    return Understood(readings, told, next((one for one in reversed(sentences) if one), None))
+
+
+def _place(answer: str, sentence: Sentence, index: Index) -> AnswerText:
+    start = sentence.start + index.text(sentence).index(answer)
+    return AnswerText(answer, start, start + len(answer), sentence.article_id)
+
+
+def _first(question: str, turns: Sequence[Turn]) -> str:
+    """An earlier question in full, as far as the turns before it tell."""
+    asked = dependence(search_text(question)) if turns else None
+    found = _rewritten(asked, turns) if asked else []
+    return found[0] if found else question
+
+
+def _rewritten(asked: Dependence, turns: Sequence[Turn]) -> list[str]:
+    return completed(asked, turns) if asked.fragment else resolved(asked, turns)
+
+
+def _turn(question: str, answer: str | None, sentence: Sentence | None, index: Index, article: str | None) -> Turn:
+    home = sentence.article_id if sentence else article
+    asked = index.article(home) if home is not None else None
+    return Turn(
+        question,
+        answer,
+        sentence=index.text(sentence) if sentence else None,
+        article=asked.text if asked else None,
+        title=asked.title if asked else None,
+    )
