@@ -59,7 +59,6 @@ _NUMBER = re.compile(
     rf"|{_SMALL} {_UNIT}|{_WORDS}(?:[ -]{_UNIT})?)(?![\w-])",
     re.IGNORECASE,
 )
-_YEAR_ALONE = re.compile(rf"{_YEAR}(?:[–-](?:{_YEAR}|\d\d))?")
 
 
 def find_dates(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -76,5 +75,4 @@ def find_numbers(text: str, start: int, end: int) -> tuple[Span, ...]:
         Span(*match.span())
         for match in _NUMBER.finditer(text, start, end)
         if not any(match.start() < date.end and date.start < match.end() for date in dates)
-        and not _YEAR_ALONE.fullmatch(match[0])
     )

@@ -29,6 +29,7 @@ def _of(text: str, kind: str) -> list[str]:
         ("The Summit Series began in the Financial District.", []),
         ("Speaking in New York, the Prime Minister smiled.", []),
         ("Many Americans celebrate Black Friday.", []),
+        ("We saw the Walton Frobnitz and the Walton Frobnitz again, as Frobnitz.", []),
         ("everything is small here, even paul.", []),
         ("מר כהן הגיע לירושלים.", []),
     ],
