@@ -63,7 +63,7 @@ def test_the_target_limits_where_a_sentence_is_looked_for(open_host, host, embed
         f"<textarea>{QUOTE}</textarea>",
         f"<script type=text/plain>{QUOTE}</script>",
         f"<details><summary>More</summary><p>{QUOTE}</p></details>",
-        f"<p>Again{QUOTE.removesuffix(chr(34))}</p>",
+        f"<p>Again{QUOTE}</p>",
         "<p>In a post on X, Musk said something else.</p>",
     ],
     ids=["hidden", "field", "script", "folded", "inside a word", "altered"],
@@ -116,7 +116,7 @@ def test_the_next_question_puts_the_light_out(open_host, host, embedded):
     page = open_host(host.page(PROSE + tag(embedded, article="article")))
     ask(page, "words")
     assert "article-qa" in lit(page)
-    ask(page, "nothing of this")
+    ask(page, "broken")
     assert lit(page) == {}
 
 
