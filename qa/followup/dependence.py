@@ -25,9 +25,9 @@ _PRONOUNS: dict[str, PointerKind] = {
 _PLEONASTIC = re.compile(
     r"\b(?:is|was|will|would|does|did|can|could|has|how far is|how long (?:does|did|will|would)) it "
     r"(?:\w+ ){0,2}?(?:that|to|take to|take for|takes to|rain|snow|mean (?:when|if|to|that|for)|called (?:when|if)|"
-    r"possible|true|legal|necessary|important|best|safe|like (?:to|in|at|being)|from \w+ to|feel (?:like|to))\b"
+    r"possible|true|common|argued|legal|necessary|important|best|safe|like (?:to|in|at|being)|from \w+ to|feel (?:like|to))\b"
     r"|\bit (?:takes?|took) |\bwhat time (?:is|was) it\b|\bthe time is it\b|\bmake it (?:\w+ )?to\b|\bit comes to\b"
-    r"|\bhow (?:cold|hot|warm|dark|wet) (?:does|did|is|was|will) it\b|\bit (?:clear|known|said|believed|thought|expected)\b"
+    r"|\bhow (?:cold|hot|warm|dark|wet) (?:\w+ )it\b|\bit (?:clear|known|said|believed|thought|expected)\b"
     r"|\b(?:is|was) it (?:\w+ ){1,3}(?:or|who|that)\b|\bcalled it quits\b"
     r"|\bit (?:is|was) (?:\w+ )?that\b|\bit(?:'s| is) (?:raining|time)\b",
     re.IGNORECASE,
@@ -219,7 +219,7 @@ def _pronoun(words: Sequence[Word], place: int, phrases: Sequence[Phrase]) -> Po
 
 
 def _main_clause(words: Sequence[Word], place: int) -> bool:
-    return not any(word.lower in _CLAUSE_ENDS - {"who", "which", "where", "when"} for word in words[1:place])
+    return not any(word.lower in _CLAUSE_ENDS - {"who", "which", "where", "when"} for word in words[:place])
 
 
 def _begins_noun(word: Word) -> bool:
@@ -227,7 +227,7 @@ def _begins_noun(word: Word) -> bool:
 
 
 def _may_be_person(phrase: Phrase) -> bool:
-    if phrase.head in lexicon.PERSON_NOUNS:
+    if phrase.head in lexicon.PERSON_NOUNS or phrase.words[0].lower in ("a", "an"):
         return True
     lowered = {word.lower for word in phrase.words}
     return any(word.capital for word in phrase.core) and not (

@@ -255,7 +255,7 @@ def _singular(noun: str) -> str:
 
 
 def _nouns(pointer: Pointer, question: str, turns: Sequence[Turn]) -> Iterator[str]:
-    """For "that company": a phrase with that noun, or a name that is one; else "the company"."""
+    """For "that company": a phrase with that noun, or a name that is one."""
     singular = pointer.noun.removesuffix("s")
     for phrase, turn, _ in mentions(turns):
         same = phrase.head.removesuffix("s") == singular and len(phrase.words) > 1
@@ -263,8 +263,6 @@ def _nouns(pointer: Pointer, question: str, turns: Sequence[Turn]) -> Iterator[s
             yield wording(phrase, turn)
         elif pointer.noun in ("year", "date", "month") and turn.answer and is_figure(turn.answer):
             yield turn.answer
-    words = question[pointer.start : pointer.end].split()
-    yield " ".join(["the", *words[1:]])
 
 
 def _is_a(phrase: Phrase, turn: Turn, noun: str) -> bool:

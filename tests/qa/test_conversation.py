@@ -1,0 +1,137 @@
+"""Follow-ups: what is understood from the turns before, and above all what is left alone."""
+
+from typing import Any
+
+import pytest
+
+from index.article import article_from_text
+from index.store import Index, build_index
+from qa.conversation import MOST, understood
+from qa.pipeline import QAPipeline
+from tests.toy import ToyEncoder, ToyReader
+
+ARTICLE = """The first trip
+
+Agnes Tolmie was born in Leith. She built a tide machine in 1903. Her father Walter was a fisherman. He drowned in 1881.
+
+Arctic terns arrive from the Southern Ocean. They nest at Fennel Point.
+
+Kirill Dmitriev said Russia could supply a small plant for the mission. He spoke in Murmansk.
+
+The tank holds four litres. When it is full, a red lamp lights up."""
+
+BUILT = {"question": "When did Agnes Tolmie build a tide machine?", "answer": "1903"}
+DMITRIEV = {"question": "Who said Russia could supply a plant?", "answer": "Kirill Dmitriev"}
+TERNS = {"question": "Which birds arrive in April?", "answer": "Arctic terns"}
+TANK = {"question": "How much water does the tank hold?", "answer": "four litres"}
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    return build_index([article_from_text(ARTICLE, id="trip", title="The first trip")], ToyEncoder())
+
+
+def _first(question: str, *history: dict[str, Any], index: Index) -> str | None:
+    turn = understood(question, history, index, "trip")
+    return turn.readings[0] if turn else None
+
+
+@pytest.mark.parametrize(
+    ("question", "turn", "expected"),
+    [
+        ("Where was she born?", BUILT, "Where was Agnes Tolmie born?"),
+        ("What did her father do?", BUILT, "What did Agnes Tolmie's father do?"),
+        ("Why?", BUILT, "Why did Agnes Tolmie build a tide machine?"),
+        ("And where?", BUILT, "Where did Agnes Tolmie build a tide machine?"),
+        ("For whom?", BUILT, "For whom did Agnes Tolmie build a tide machine?"),
+        ("In which town?", BUILT, "In which town did Agnes Tolmie build a tide machine?"),
+        ("How did that happen?", BUILT, "How did Agnes Tolmie build a tide machine?"),
+        ("Who with?", BUILT, "With whom did Agnes Tolmie build a tide machine?"),
+        ("And Walter?", BUILT, "When did Walter build a tide machine?"),
+        ("Where did he say that?", DMITRIEV, "Where did Kirill Dmitriev say that Russia could supply a plant?"),
+        ("And China?", DMITRIEV, "Who said China could supply a plant?"),
+        ("Where do they nest?", TERNS, "Where do arctic terns nest?"),
+        ("What happens when it is full?", TANK, "What happens when the tank is full?"),
+        ("How big is it?", TANK, "How big is the tank?"),
+    ],
+)
+def test_a_follow_up_is_understood_from_the_turn_before(
+    question: str, turn: dict[str, Any], expected: str | None, index: Index
+) -> None:
+    assert _first(question, turn, index=index) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When did Musk say he would land on Mars?",
+        "Which country changed its name?",
+        "If a physician wants to specialise, what must he or she complete?",
+        "What time is it in Leith?",
+        "How long does it take to walk round the island?",
+        "Is it true that the tank holds four litres?",
+        "How many rooms are there?",
+        "What is photosynthesis and how does it work?",
+        "In his speech, what did Obama promise?",
+        "Who said that the party is over?",
+        "What does this article say about Leith?",
+        "Who was the first person to land on the Moon?",
+        "Why did the father of Agnes drown?",
+        "And who designed the harbour of Leith?",
+        "nuclear power plant Mars",
+    ],
+)
+def test_a_question_that_stands_alone_is_left_alone(question: str, index: Index) -> None:
+    for turn in (BUILT, DMITRIEV, TERNS, TANK):
+        assert understood(question, [turn], index, "trip") is None
+
+
+def test_names_are_carried_over_several_turns(index: Index) -> None:
+    second = {"question": "Where was she born?", "answer": "Leith"}
+    assert _first("And when?", BUILT, second, index=index) == "When was Agnes Tolmie born?"
+    assert _first("Did she marry?", BUILT, TANK, index=index) == "Did Agnes Tolmie marry?"
+
+
+def test_what_a_turn_was_understood_as_goes_before_what_the_rules_make_of_it(index: Index) -> None:
+    earlier = {"question": "And him?", "answer": "fisherman", "interpreted_as": "What was Walter's job?"}
+    assert _first("Where was he born?", earlier, index=index) == "Where was Walter born?"
+
+
+def test_a_refused_turn_helps_all_the_same_and_no_history_is_no_help(index: Index) -> None:
+    assert _first("Why?", BUILT | {"answer": None}, index=index) == "Why did Agnes Tolmie build a tide machine?"
+    assert understood("Why?", [], index, "trip") is None
+    assert understood("Why?", [{"question": "hm", "answer": None}], index, "trip") is None
+
+
+def test_the_answers_given_are_where_they_stand(index: Index) -> None:
+    turn = understood("Where was she born?", [BUILT], index, "trip")
+    assert turn is not None
+    (told,) = turn.told
+    assert ARTICLE[told.start : told.end] == told.text == "1903"
+    assert turn.near is not None
+    assert index.text(turn.near) == "She built a tide machine in 1903."
+    assert 1 <= len(turn.readings) <= MOST
+
+
+@pytest.fixture(scope="module")
+def pipeline(index: Index) -> QAPipeline:
+    return QAPipeline(index, ToyEncoder(), reader=ToyReader())
+
+
+def test_an_answer_shows_what_was_understood(pipeline: QAPipeline) -> None:
+    answer = pipeline.answer("Where was she born?", article="trip", history=[BUILT])
+    assert (answer.question, answer.interpreted_as) == ("Where was she born?", "Where was Agnes Tolmie born?")
+
+
+def test_a_question_that_stands_alone_gets_the_same_answer_whatever_was_said(pipeline: QAPipeline) -> None:
+    asked = "Where do Arctic terns nest?"
+    alone, after = pipeline.answer(asked, article="trip"), pipeline.answer(asked, article="trip", history=[DMITRIEV])
+    for name in ("interpreted_as", "kind", "answer", "confidence", "p_no_answer", "citations", "nearest"):
+        assert getattr(alone, name) == getattr(after, name)
+
+
+def test_the_words_that_were_the_answer_are_not_the_answer_again(pipeline: QAPipeline) -> None:
+    told = pipeline.predict_turn("When did Agnes Tolmie build a tide machine?", article="trip").best
+    turn = {"question": "When did Agnes Tolmie build a tide machine?", "answer": told.text}
+    again = pipeline.predict_turn("And why?", [turn], article="trip").best
+    assert (again.start, again.end) != (told.start, told.end)
