@@ -36,6 +36,9 @@ PATIENCE = 30_000
 
 expect.set_options(timeout=PATIENCE)
 
+BUILDING = threading.Lock()
+"""Held while a page is built: Gradio keeps what it is building in a global, so two at once would mix their parts."""
+
 ARGUMENTS = [
     "--no-sandbox",  # the tests may run as root, in a container
     "--disable-dev-shm-usage",
@@ -102,7 +105,8 @@ class Serving:
         self.listener.close()
 
     async def _run(self) -> None:
-        app = create_app(self.pipeline, load_settings(**self.settings))
+        with BUILDING:
+            app = create_app(self.pipeline, load_settings(**self.settings))
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         await self.server.serve(sockets=[self.listener])
 
