@@ -32,7 +32,7 @@ _LIBRARIES = (
     "torch",
     "transformers",
 )
-_SERVERS = ("host", "port", "hosts", "articles")
+_SERVERS = ("host", "port", "hosts", "allowed_origins", "feedback", "feedback_days", "articles")
 """Settings that no evaluation uses: it brings its own articles, and serves nobody."""
 _EDGES = ("web", "cli", "training")
 """Parts of `qa` that no evaluation runs."""
