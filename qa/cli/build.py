@@ -41,7 +41,7 @@ def build(
     print(f"{settings.index}: {counts(built.manifest)}, from {', '.join(printable(str(path)) for path in paths)}")
     where = "" if index is None else f" --index {shlex.quote(str(index))}"
     worth_asking = next(
-        (found for own in load_suggestions(settings.index, built).values() for found in own), "your question"
+        (found.question for own in load_suggestions(settings.index, built).values() for found in own), "your question"
     )
     print(f"Now ask: {PROGRAM} ask {printable(shlex.quote(worth_asking) + where)}")
 
