@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Full, Queue
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
 from typing import Final
 
@@ -63,6 +63,8 @@ class FeedbackWriter:
         self._days = days
         self._now = now
         self._items: Queue[_Item] = Queue(LINE)
+        self._closed = False
+        self._closing = Lock()  # nothing joins the line behind the sign to stop, where nobody would write it
         self._connection: sqlite3.Connection | None = None
         self._purge_due = monotonic()
         self._unpurged = 0
@@ -76,29 +78,37 @@ class FeedbackWriter:
         asked = asked_of(answer)
         if asked is None:
             return
-        try:
-            self._items.put_nowait(asked)
-        except Full:
+        if self._refusal(asked):
             self._lost += 1  # told with the next fault or success of the thread
 
     def vote(self, ballot: Ballot) -> "Future[bool]":
         """Done once the vote is on the disk: True; or False, as the question has not been asked of this article.
 
-        Its exception is a FeedbackError when the file cannot be written, or too much waits to be.
+        Its exception is a FeedbackError when the file cannot be written, too much waits to be, or the writer is closed.
         """
         cast = _Cast(ballot)
-        try:
-            self._items.put_nowait(cast)
-        except Full:
-            cast.counted.set_exception(
-                FeedbackError(f"{self.path}: too much waits to be written; vote again in a moment")
-            )
+        if refusal := self._refusal(cast):
+            cast.counted.set_exception(FeedbackError(f"{self.path}: {refusal}; vote again in a moment"))
         return cast.counted
 
     def close(self) -> None:
-        """Write what waits, and stop."""
-        self._items.put(None)
+        """Write what waits, and stop; what comes later is refused at once."""
+        with self._closing:
+            first, self._closed = not self._closed, True
+        if first:
+            self._items.put(None)
         self._thread.join()
+
+    def _refusal(self, item: Asked | _Cast) -> str:
+        """Why `item` cannot wait to be written; "" when it does."""
+        with self._closing:
+            if self._closed:
+                return "the server is stopping"
+            try:
+                self._items.put_nowait(item)
+            except Full:
+                return "too much waits to be written"
+        return ""
 
     def _run(self) -> None:
         ended = False

@@ -60,6 +60,14 @@ def test_a_vote_on_what_was_not_asked_is_told(start) -> None:
     assert start().vote(UP).result(30) is False
 
 
+def test_a_vote_that_comes_after_the_end_is_refused_at_once(start) -> None:
+    writer = start()
+    writer.record(answer())
+    writer.close()
+    with pytest.raises(FeedbackError, match="stopping"):
+        writer.vote(UP).result(0)
+
+
 VOTE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
