@@ -1,5 +1,6 @@
 """Reading the best passages of an article: from a retrieval to what the reader says of each sentence."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,8 @@ from qa.windows import Window, article_windows
 WORDLESS = -30.0
 """Scores of a sentence that was read and has no token of its own, being of characters that the reader drops: lower than any
 that has. Its span is all of it, so that an article of nothing else can be asked, too."""
+
+_SCALED = re.compile(r"\W*\d[\d.,]*(?=\s(?:hundred|thousand|million|billion|trillion|per\s?cent|%))")
 
 _ARTICLES = 256  # articles whose windows are kept
 
@@ -64,7 +67,7 @@ class PassageReader:
         bounds = [np.array([(one.start, one.end) for one in map(retrieval.sentence, own)]) for own in rows]
         for reading in self._reader.read(search_text(retrieval.question), texts):
             window = chosen[reading.text]
-            given = [Span(one.start, one.end) for one in told if one.article_id == window.article_id]
+            given = [span for one in told if one.article_id == window.article_id for span in _given(one)]
             spans.take(reading, window.start, bounds[reading.text], rows[reading.text], given)
         for position in np.flatnonzero((place >= 0) & ~np.isfinite(spans.best)).tolist():
             sentence = retrieval.sentence(position)
@@ -100,3 +103,9 @@ class PassageReader:
         article = self._index.article(article_id)
         windows = article_windows(article, passages, self._reader.count_tokens, WINDOW_TOKENS)
         return tuple(window for window in windows for _ in range(window.first, window.last + 1))
+
+
+def _given(told: AnswerText) -> list[Span]:
+    """Where an earlier answer stands, and its number without "million" and the like, which is none of its own."""
+    number = _SCALED.match(told.text)
+    return [Span(told.start, told.end), *([Span(told.start, told.start + number.end())] if number else [])]

@@ -25,8 +25,10 @@ _PRONOUNS: dict[str, PointerKind] = {
 _PLEONASTIC = re.compile(
     r"\b(?:is|was|will|would|does|did|can|could|has|how far is|how long (?:does|did|will|would)) it "
     r"(?:\w+ ){0,2}?(?:that|to|take to|take for|takes to|rain|snow|mean (?:when|if|to|that|for)|called (?:when|if)|"
+    r"raining|snowing|\w+ for (?:\w+ ){1,3}to|"
     r"possible|true|common|argued|legal|necessary|important|best|safe|like (?:to|in|at|being)|from \w+ to|feel (?:like|to))\b"
-    r"|\bit (?:takes?|took) |\bwhat time (?:is|was) it\b|\bthe time is it\b|\bmake it (?:\w+ )?to\b|\bit comes to\b"
+    r"|\bit (?:takes?|took) |\bwhat time (?:is|was) it\b|\bthe time is it\b|"
+    r"\bma(?:ke|kes|de|king) it (?:\w+ )?(?:to|for)\b|\bit comes to\b"
     r"|\bhow (?:cold|hot|warm|dark|wet) (?:\w+ )it\b|\bit (?:clear|known|said|believed|thought|expected)\b"
     r"|\b(?:is|was) it (?:\w+ ){1,3}(?:or|who|that)\b|\bcalled it quits\b"
     r"|\bit (?:is|was) (?:\w+ )?that\b|\bit(?:'s| is) (?:raining|time)\b",
@@ -34,6 +36,15 @@ _PLEONASTIC = re.compile(
 )
 _THESE_OF_THE_TEXT = lexicon.words_of(
     "article story text page passage report piece post review tweet paragraph quote image"
+)
+_NEXT = re.compile(r"(?:(?:and|so|but) )*(?:then(?: what)?|what then|what next)\W*", re.IGNORECASE)
+_NO_QUESTION = lexicon.words_of(
+    "really both neither either everything nothing anything something else indeed sure sorry thanks"
+)
+_ATTRIBUTES = lexicon.words_of(
+    "age birthday birthplace cause colour cost date day depth duration height length location name names nationality number "
+    "occupation population price profession reason reasons role salary size speed surname temperature title value weight "
+    "width year"
 )
 _BEFORE_PRONOUN = frozenset({"like", "does", "do", "did", "is", "was", "about"})
 _TIMELIKE = lexicon.words_of("time times era period age point way day days case moment stage")
@@ -96,6 +107,10 @@ def dependence(question: str) -> Dependence | None:
     >>> dependence("When did Musk say he would land?") is None
     True
     """
+    if _NEXT.fullmatch(question.strip()):
+        question = "What happened then?"
+    elif found := re.fullmatch(r"(?:and )?((?:before|after) (?:that|this))\W*", question.strip(), re.IGNORECASE):
+        question = f"What happened {found[1].lower()}?"
     asked = open_question(question)
     opened = len(asked) < len(question.strip())
     words = cut(asked)
@@ -109,7 +124,7 @@ def _fragment(asked: str, words: Sequence[Word], opened: bool) -> Fragment | Non
     lowered = " ".join(word.lower for word in spoken)
     if about := re.match(r"(?:what|how) about\b", lowered):
         return "about" if about.end() < len(lowered) else None
-    if not spoken:
+    if not spoken or all(word.lower in _NO_QUESTION for word in spoken) or lowered == "what" or _asks_by_itself(words):
         return None
     if re.fullmatch(
         r"why(?: not)?|how so|how come|what for|why (?:is|was) (?:that|this)(?: so)?|why so(?: \w+)?", lowered
@@ -130,6 +145,17 @@ def _fragment(asked: str, words: Sequence[Word], opened: bool) -> Fragment | Non
         if opened or small:
             return "phrase"
     return None
+
+
+def _asks_by_itself(words: Sequence[Word]) -> bool:
+    """ "Price of the bridge?", "Her age?", "Mars landing date?": of what, or of whom, is in the phrase."""
+    text = " ".join(word.text for word in words if not word.mark)
+    phrases = noun_phrases(text[:1].lower() + text[1:], ())  # its capital is the question's
+    if len(phrases) != 1 or phrases[0].first or phrases[0].head not in _ATTRIBUTES:
+        return False
+    own = phrases[0].words
+    owned = own[0].lower in lexicon.POSSESSIVES or any(word.possessive or word.lower == "of" for word in own)
+    return owned or (sum(not word.closed for word in own) > 1 and not own[0].closed)
 
 
 def _is_lead(words: Sequence[Word]) -> bool:
@@ -174,7 +200,7 @@ def _pointer(asked: str, words: Sequence[Word], place: int, phrases: Sequence[Ph
         return None if _inside_one(asked, found) else Pointer("one", found.start(), found.end())
     if (found := _RANKED.match(asked, word.start)) and not any(one.last <= place for one in phrases):
         return Pointer("rank", found.start(), found.end())
-    if word.lower in _PRONOUNS and word.text != "IT":
+    if word.lower in _PRONOUNS and word.text != "IT" and not (place and words[place - 1].text in "\"“‘'"):
         return _pronoun(words, place, phrases)
     if word.lower in ("that", "this", "these", "those"):
         return _demonstrative(words, place)

@@ -7,7 +7,7 @@ from qa.followup import lexicon
 from qa.followup.dependence import Dependence, dependence
 from qa.followup.memory import Turn, being, is_figure
 from qa.followup.phrases import Phrase, noun_phrases, shape
-from qa.followup.pronouns import resolved
+from qa.followup.pronouns import resolved, wording
 from qa.followup.statements import under
 from qa.followup.words import cut, is_plural
 
@@ -48,11 +48,47 @@ def _under_lead(question: str, turns: Sequence[Turn]) -> list[str]:
     if words[0] in ("which", "what") and words[-1] in ("one", "ones"):
         noun = next((phrase.head for phrase in (*last.phrases, *last.answer_phrases) if not phrase.name), "")
         lead = f"{lead.rsplit(' ', 1)[0]} {noun}" if noun else lead
+    if words == ["who"] and last.shape and last.shape.subject and last.shape.aux.lower() in lexicon.BE:
+        lead = "By whom"
+    if len(words) == 2 and words[0] == "how" and _measures(words[1]) and (whole := _measured(lead, last)):
+        return [whole]
     if words == ["how", "many"] or words == ["how", "much"]:
         return _counted(lead, last)
     if last.shape and last.shape.kind == "argument" and _asks_for_thing(words):
         return [_asked(lead, last.shape.clause)]  # "Who attended?", "How many people?"
     return _under(turns, lead)
+
+
+def _measures(word: str) -> bool:
+    """Whether "how" and the word ask how something is, rather than how, or how long, something is done."""
+    return word not in (
+        "many",
+        "much",
+        "long",
+        "far",
+        "often",
+        "soon",
+        "fast",
+        "well",
+        "early",
+        "late",
+        "exactly",
+        "so",
+    ) and (not word.endswith("ly"))
+
+
+def _measured(lead: str, turn: Turn) -> str | None:
+    """ "How big?": of the thing that the turn's answer names, or its subject."""
+    parts = turn.shape
+    if parts is None:
+        return None
+    answered = [one for one in turn.answer_phrases if not is_figure(one.text) and being(one, turn) == "thing"]
+    if parts.kind == "argument" and answered:
+        thing, plural = wording(answered[0], turn), answered[0].plural
+    else:
+        thing, plural = parts.subject, is_plural(parts.subject.rsplit(" ", 1)[-1])
+    past = parts.aux.lower() in ("did", "was", "were", "had")
+    return _asked(lead, ("were" if plural else "was") if past else ("are" if plural else "is"), thing) if thing else None
 
 
 def _asks_for_thing(lead: Sequence[str]) -> bool:
@@ -96,6 +132,10 @@ def _about(question: str, turns: Sequence[Turn]) -> list[str]:
             return [f"{rest[:1].upper()}{rest[1:]}?"]
         named = Turn(question=f"What is {topic}?", answer=None)
         return [f"{found.rstrip(' ?')}?" for found in resolved(pointed, [*turns, named])]
+    pointed = dependence(f"Who is {words}?")
+    if pointed and pointed.pointers:  # "What about her?"
+        found = resolved(pointed, turns)
+        return _parallel(found[0][len("Who is ") :].rstrip(" ?"), turns) if found else []
     return _parallel(words, turns)
 
 
@@ -104,7 +144,9 @@ def _phrase_words(asked: Dependence, turns: Sequence[Turn]) -> str:
     pointed = Dependence(asked.question, None, asked.pointers)
     found = resolved(pointed, turns) if asked.pointers else []
     words = (found[0] if found else asked.question).rstrip(" ?!.")
-    return words if words[:1] == asked.question[:1] else asked.question[:1] + words[1:]
+    if asked.pointers and asked.pointers[0].start == 0 and asked.pointers[0].kind not in ("one", "rank", "noun"):
+        return words[:1].lower() + words[1:] if words.startswith("The ") else words
+    return words if words[:1] == asked.question[:1] else words[:1].lower() + words[1:]
 
 
 def _parallel(words: str, turns: Sequence[Turn]) -> list[str]:

@@ -141,6 +141,7 @@ PLACES = words_of(
     "venus jupiter saturn antarctica"
 )
 MALE_NAMES = words_of(
+    "ahmed ali jens jonas lars omar "
     "adam adrian alan albert alexander alfred andrew anthony antonio arthur barack ben benjamin bernard bill bob boris "
     "brian carl carlos charles chris christian christopher daniel david dennis dmitri dmitry donald douglas edward elon "
     "eric ernest francis frank frederick gary george gerald giovanni gregory hans harold harry henry howard hugh ian isaac "
@@ -151,6 +152,7 @@ MALE_NAMES = words_of(
     "william yuri"
 )
 FEMALE_NAMES = words_of(
+    "marta aisha anja astrid esther fatima ingrid leah lucia miriam naomi sofia tamar yael "
     "agnes alice amanda amy andrea angela anita ann anna anne barbara beatrice betty carol caroline catherine charlotte "
     "christina christine clara claire deborah diana dorothy edith eleanor elena elizabeth ella emily emma eva florence "
     "frances grace hannah harriet helen irene isabel isobel jane janet jennifer jessica joan josephine julia julie karen "

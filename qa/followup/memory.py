@@ -27,6 +27,7 @@ _APPROXIMATE = lexicon.words_of("about around nearly almost approximately roughl
 _TELLING = 2  # pronouns that tell whether it is a man or a woman; as many times as often as the others
 _MANY = 30  # mentions of a name that are looked at
 _FIGURE = re.compile(r"(?<![^\W\d])\d|[£$€%]")
+_TAKING = re.compile(r"\b(?:take|takes|taken|took|taking) $", re.IGNORECASE)
 _RELATIONS = lexicon.words_of(
     "father mother son daughter brother sister husband wife uncle aunt nephew niece cousin grandmother grandfather widow "
     "partner friend neighbour neighbor landlord landlady teacher girl boy man woman"
@@ -53,7 +54,10 @@ class Turn:
     def phrases(self) -> tuple[Phrase, ...]:
         """Those of the question, a possessor after what it possesses: "Tolmie's machines", "Tolmie"."""
         found: list[Phrase] = []
-        for phrase in noun_phrases(open_question(self.question).rstrip(" ?!.")):
+        text = open_question(self.question).rstrip(" ?!.")
+        for phrase in noun_phrases(text):
+            if phrase.text in ("place", "part") and _TAKING.search(text[: phrase.start]):
+                continue  # "take place" is a verb
             found.append(phrase)
             place = next((n for n, word in enumerate(phrase.words) if word.possessive), 0)
             if place and not phrase.name:

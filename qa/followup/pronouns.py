@@ -18,6 +18,9 @@ _PAIRS = lexicon.words_of("children child marry married meet met divorce divorce
 _MOTION = lexicon.words_of(
     "go going get drive travel come fly move walk send sail arrive swim return went moved travelled"
 )
+_TIMES = lexicon.words_of(
+    "spring summer autumn winter year month week day night morning afternoon evening decade century"
+)
 _LONGEST_ANSWER = 10  # words of an answer that "that" is replaced with
 
 
@@ -162,6 +165,8 @@ def _things(question: str, turns: Sequence[Turn]) -> Iterator[str]:
             continue
         if _names_itself(phrase, question) or phrase.words[0].lower in ("any", "no", "many", "how"):
             continue
+        if phrase.head in _TIMES:
+            continue  # "the winter of 2010"
         indefinite = phrase.words[0].lower in ("a", "an", "another", "one") and turn is last
         rank = 2 if not (phrase.determined or phrase.name) else 1 if indefinite else 0
         ranked.append((rank, wording(phrase, turn)))
@@ -246,7 +251,8 @@ def _ones(pointer: Pointer, question: str, turns: Sequence[Turn]) -> Iterator[st
             core = " ".join(word.text for word in phrase.core)
             yield f"{words[:-3]}{'an' if core[:1].lower() in 'aeiou' else 'a'} {core}"
         else:
-            noun = phrase.head if is_plural(phrase.head) or not many else f"{phrase.head}s"
+            noun = phrase.head if is_plural(phrase.head) else f"{phrase.head}s"
+            noun = noun if many else _singular(phrase.head)
             yield re.sub(r"ones?$", noun, words)
 
 

@@ -4,7 +4,7 @@ import re
 
 from qa.followup import lexicon
 from qa.followup.memory import Turn, is_figure
-from qa.followup.words import base, cut, is_past, is_plural, is_third, past
+from qa.followup.words import base, cut, is_past, is_plural, is_third, past, third
 
 LONGEST = 14
 """Words of an answer, or of what was said, that go into a question."""
@@ -36,7 +36,8 @@ def statement(turn: Turn) -> str | None:
     aux, rest = parts.aux, parts.rest
     if aux.lower() in lexicon.DO:
         verb, _, after = rest.partition(" ")
-        aux, rest = "", f"{past(verb) if aux.lower() == 'did' else verb} {after}".strip()
+        forms = {"did": past, "does": third}
+        aux, rest = "", f"{forms.get(aux.lower(), str)(verb)} {after}".strip()
     if parts.subject:
         filled = answer if parts.kind == "argument" else ""
         return " ".join(filter(None, (parts.subject, aux, rest, filled)))
@@ -84,13 +85,15 @@ def under(lead: str, turn: Turn, *, negated: bool = False) -> list[str]:
         if aux in _PLURAL and is_plural(subject.split()[-1].lower()):
             aux = _PLURAL[aux]
         return [_asked(lead, aux, subject, no, adverb, parts.rest)]
-    verb, _, rest = parts.rest.partition(" ")
+    words = cut(parts.rest)
+    place = next((n for n, word in enumerate(words) if word.lower not in lexicon.ADVERBS), 0)
+    verb, adverb, rest = words[place].text, parts.rest[: words[place].start], parts.rest[words[place].end :]
     if is_past(verb.lower()):
-        return [_asked(lead, "did", subject, no, base(verb.lower()), rest)]
+        return [_asked(lead, "did", subject, no, adverb, base(verb.lower()), rest)]
     plain = re.sub(r"ies$", "y", verb.lower()) if is_third(verb.lower()) else verb.lower()
     if is_third(verb.lower()):
         plain = plain if plain in lexicon.VERBS else plain[:-1] if plain[:-1] in lexicon.VERBS else plain[:-2]
-    return [_asked(lead, "does" if is_third(verb.lower()) else "do", subject, no, plain, rest)]
+    return [_asked(lead, "does" if is_third(verb.lower()) else "do", subject, no, adverb, plain, rest)]
 
 
 def _subject(lead: str, answer: str) -> str:

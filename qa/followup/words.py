@@ -90,6 +90,17 @@ def past(verb: str) -> str:
     return f"{verb}d" if verb.endswith("e") else f"{verb}ed"
 
 
+def third(verb: str) -> str:
+    """The form after he, she, it.
+
+    >>> third("face"), third("carry"), third("push")
+    ('faces', 'carries', 'pushes')
+    """
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return f"{verb[:-1]}ies"
+    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"
+
+
 def is_past(word: str) -> bool:
     """A past form or a participle, by its look."""
     return word in lexicon.IRREGULAR or (len(word) > 4 and word.endswith("ed") and not word.endswith("eed"))

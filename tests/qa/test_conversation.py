@@ -23,6 +23,12 @@ The tank holds four litres. When it is full, a red lamp lights up."""
 BUILT = {"question": "When did Agnes Tolmie build a tide machine?", "answer": "1903"}
 DMITRIEV = {"question": "Who said Russia could supply a plant?", "answer": "Kirill Dmitriev"}
 TERNS = {"question": "Which birds arrive in April?", "answer": "Arctic terns"}
+WHO_FIRST = {"question": "Who first built a machine?", "answer": "Walter"}
+WHAT_BUILT = {"question": "What did Agnes Tolmie build?", "answer": "a tide machine"}
+WALTER = {"question": "When did he drown?", "answer": "1881", "interpreted_as": "When did Walter drown?"}
+LANDINGS = {"question": "Where did Walter say that landings could take place?", "answer": "Leith"}
+WINTER = {"question": "Why did Walter drown?", "answer": "in the winter of 1881"}
+FACES = {"question": "Which way does the tank face?", "answer": "south"}
 TANK = {"question": "How much water does the tank hold?", "answer": "four litres"}
 
 
@@ -53,6 +59,17 @@ def _first(question: str, *history: dict[str, Any], index: Index) -> str | None:
         ("Where do they nest?", TERNS, "Where do arctic terns nest?"),
         ("What happens when it is full?", TANK, "What happens when the tank is full?"),
         ("How big is it?", TANK, "How big is the tank?"),
+        ("When?", WHO_FIRST, "When did Walter first build a machine?"),
+        ("How big?", BUILT, "How big was Agnes Tolmie?"),
+        ("How big?", WHAT_BUILT, "How big was the tide machine?"),
+        ("Her age?", BUILT, "Agnes Tolmie's age?"),
+        ("And then?", BUILT, "What happened after Agnes Tolmie built a tide machine?"),
+        ("Before that?", BUILT, "What happened before Agnes Tolmie built a tide machine?"),
+        ("What about her?", WALTER, None),
+        ("And a city?", LANDINGS, "Where did Walter say that a city could take place?"),
+        ("How old is it?", WINTER, None),
+        ("What happened then?", FACES, "What happened after the tank faces south?"),
+        ("Which is the fuller one?", BUILT | {"question": "How many tanks did they fill?"}, "Which is the fuller tank?"),
     ],
 )
 def test_a_follow_up_is_understood_from_the_turn_before(
@@ -78,6 +95,18 @@ def test_a_follow_up_is_understood_from_the_turn_before(
         "Who was the first person to land on the Moon?",
         "Why did the father of Agnes drown?",
         "And who designed the harbour of Leith?",
+        "Price of the tide machine?",
+        "Walter's birthplace?",
+        "Moon landing date?",
+        "Age of Tolmie?",
+        "Is it raining in Leith?",
+        "Why was it hard for Tolmie to find work?",
+        "What makes it possible for terns to fly?",
+        'What does "it" mean?',
+        "Really?",
+        "Anything else?",
+        "So what?",
+        "Why not build another machine?",
         "nuclear power plant Mars",
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from index.article import article_from_paragraphs, article_from_text
 from index.store import Index, build_index
+from qa.answer import AnswerText
 from qa.decision import FEATURES, Decision
 from qa.pipeline import QAPipeline
 from qa.reader import Reader, Reading
@@ -134,3 +135,25 @@ def test_an_article_without_a_word_that_the_reader_knows_can_be_asked(
     refusing = Decision("", "", flat, (1.0,) * len(FEATURES), (flat, flat, flat), (2.0, 0.0, 0.0), "nothing")
     answer = QAPipeline(index, toy_encoder, reader=real_reader, decision=refusing).answer("Who left?")
     assert [found.quote for found in answer.nearest] == [text]
+
+
+class Figures(ToyReader):
+    """Takes the first number for the answer."""
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
+        readings = super().read(question, texts)
+        for reading, text in zip(readings, texts, strict=True):
+            number = [text[start:end].isdecimal() for start, end in reading.offsets.tolist()]
+            reading.start[:] = reading.end[:] = np.where(number, 9.0, 0.0)
+        return readings
+
+
+def test_an_amount_that_was_told_is_not_the_answer_again_without_its_million() -> None:
+    index = build_index([article_from_text("The Bridge\n\nThe city paid £8 million for it.", id="b")], ToyEncoder())
+    text = index.article("b").text
+    reader, question = PassageReader(index, Figures(), 0), asked(index, "How much did the state pay?")
+    (_, (start, end)) = reader.read(question).spans.spans.tolist()
+    assert text[start:end] == "8"
+    told = AnswerText("£8 million", text.index("£"), text.index(" for"), "b")
+    (_, (start, end)) = reader.read(question, [told]).spans.spans.tolist()
+    assert "8" not in text[start:end]
