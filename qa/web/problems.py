@@ -23,6 +23,11 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 EXPECTED = 'expected an object like {"question": "When?"}, as /openapi.json describes'
+_EXPECTED_AT: Final = {
+    "/api/v1/ask:batch": EXPECTED.replace('{"question": "When?"}', '{"questions": [{"question": "When?"}]}'),
+    "/api/v1/feedback": EXPECTED.replace('"}', '", "vote": "up"}'),
+}
+"""What other routes than the one for a question expect."""
 
 
 class Problem(BaseModel):
@@ -74,11 +79,11 @@ def explained(error: Exception) -> Explained:
     raise error
 
 
-def _misfit(found: Sequence[Any], skipped: int = 0) -> Explained:
-    """A body that is no such object: every field that does not fit, after the first `skipped` parts of its place."""
+def _misfit(found: Sequence[Any], skipped: int = 0, expected: str = EXPECTED) -> Explained:
+    """A body that is not as `expected`: every field that does not fit, after the first `skipped` parts of its place."""
     places = [(".".join(str(part) for part in one["loc"][skipped:]) or "body", one["msg"]) for one in found]
     errors = tuple(f"{place}: {said}" for place, said in places)
-    return Explained(422, f"The request does not fit: {'; '.join(errors)}; {EXPECTED}.", errors)
+    return Explained(422, f"The request does not fit: {'; '.join(errors)}; {expected}.", errors)
 
 
 def problem(
@@ -135,16 +140,18 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        expected = _EXPECTED_AT.get(request.url.path, EXPECTED)
         if isinstance(error.__cause__, JSONDecodeError):
-            return problem(400, f"The body is not JSON ({error.__cause__}); {EXPECTED}.")
+            return problem(400, f"The body is not JSON ({error.__cause__}); {expected}.")
         if isinstance(error.body, bytes):
             declared = request.headers.get("content-type", "nothing")
             return problem(415, f"The body is declared as {declared}; send JSON, with Content-Type: application/json.")
-        return _misfit(error.errors(), skipped=1).response()
+        return _misfit(error.errors(), skipped=1, expected=expected).response()
 
     @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        detail = _unreadable(error.__cause__) or str(error.detail)
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        expected = _EXPECTED_AT.get(request.url.path, EXPECTED)
+        detail = _unreadable(error.__cause__, expected) or str(error.detail)
         return problem(error.status_code, detail, headers=dict(error.headers or {}))
 
     @app.exception_handler(Exception)
@@ -153,12 +160,12 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem(500, "The server failed to answer; its log says why. Asking again may work.")
 
 
-def _unreadable(cause: BaseException | None) -> str | None:
+def _unreadable(cause: BaseException | None, expected: str) -> str | None:
     """Why FastAPI could not read a body, which itself says only that it could not; None for what is no such cause."""
     if isinstance(cause, UnicodeDecodeError):
-        return f"The body is not {cause.encoding.upper()} (the byte at {cause.start}); send JSON as UTF-8, {EXPECTED}."
+        return f"The body is not {cause.encoding.upper()} (the byte at {cause.start}); send JSON as UTF-8, {expected}."
     if isinstance(cause, RecursionError):
-        return f"The body's JSON is nested too deeply to be read; {EXPECTED}."
+        return f"The body's JSON is nested too deeply to be read; {expected}."
     if isinstance(cause, ValueError):
-        return f"The body cannot be read ({cause}); {EXPECTED}."
+        return f"The body cannot be read ({cause}); {expected}."
     return None

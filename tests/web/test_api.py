@@ -117,6 +117,16 @@ def test_a_body_that_is_no_json_is_a_400_that_says_what_was_found_and_expected(c
     assert 'expected an object like {"question": "When?"}, as /openapi.json describes.' in detail
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("ask:batch", '{"questions": [{"question": "When?"}]}'), ("feedback", '{"question": "When?", "vote": "up"}')],
+)
+@pytest.mark.parametrize("body", [b"{oops", b"{}", b"[" * 20_000 + b"]" * 20_000])
+def test_other_routes_say_what_they_expect(client, path, expected, body):
+    response = client.post(f"/api/v1/{path}", content=body, headers={"content-type": "application/json"})
+    assert f"expected an object like {expected}, as /openapi.json describes." in response.json()["detail"]
+
+
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
 def test_a_body_that_is_not_declared_as_json_is_a_415_that_names_the_header(client, kind):
     headers = {"content-type": kind} if kind else {}
