@@ -273,7 +273,7 @@ class QAPipeline:
 def _check_arguments(top_k: object, history: object) -> None:
     if type(top_k) is not int or not 1 <= top_k <= MAX_TOP_K:
         raise QuestionError(f"top_k is {top_k!r}; expected a whole number from 1 to {MAX_TOP_K}")
-    turns = history if isinstance(history, (list, tuple)) else (history,)
+    turns = history if isinstance(history, (list, tuple)) else (None,)
     for turn in turns:
         match turn:
             case {"question": str(), "answer": str() | None} if isinstance(turn.get("interpreted_as"), str | None):

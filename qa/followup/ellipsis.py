@@ -8,7 +8,7 @@ from qa.followup.dependence import Dependence, dependence
 from qa.followup.memory import Turn, being, is_figure
 from qa.followup.phrases import Phrase, noun_phrases, shape
 from qa.followup.pronouns import resolved, wording
-from qa.followup.statements import under
+from qa.followup.statements import PLURAL, under
 from qa.followup.words import cut, is_plural
 
 _STRANDED = re.compile(r"(who|what|whom|which \w+) (with|for|from|by|to|about|in|at)", re.IGNORECASE)
@@ -165,7 +165,7 @@ def _parallel(words: str, turns: Sequence[Turn]) -> list[str]:
         place = _last_preposition(question)
         found = [f"{question[:place]}{words}"] if place is not None else []
     elif phrases := noun_phrases(words):
-        found = [_swapped(question, old, words) for old in _counterparts(phrases[0], turn)]
+        found = [_swapped(question, old, phrases[0], words, turn) for old in _counterparts(phrases[0], turn)]
         found += [f"{one.question.rstrip(' ?!.')} for {words}" for one in _topical(phrases[0], turns)]
     return [f"{one}?" for one in dict.fromkeys(found or [f"{question} {words}"])]
 
@@ -203,9 +203,12 @@ def _last_preposition(question: str) -> int | None:
     return places[-1] if places else None
 
 
-def _swapped(question: str, old: Phrase, words: str) -> str:
+def _swapped(question: str, old: Phrase, new: Phrase, words: str, turn: Turn) -> str:
     start = question.find(old.text)
-    return f"{question[:start]}{words}{question[start + len(old.text) :]}"
+    before, parts = question[:start], turn.shape
+    if parts and parts.subject == old.text and new.plural and (several := PLURAL.get(parts.aux)):
+        before = re.sub(rf"\b{parts.aux}(?= $)", several, before)  # "How wide is" the lane, "are" lorries
+    return f"{before}{words}{question[start + len(old.text) :]}"
 
 
 def _counterparts(new: Phrase, turn: Turn) -> list[Phrase]:

@@ -58,6 +58,8 @@ class Turn:
         for phrase in noun_phrases(text):
             if phrase.text in ("place", "part") and _TAKING.search(text[: phrase.start]):
                 continue  # "take place" is a verb
+            if text[: phrase.start].endswith(" as ") and text[phrase.end :].startswith(" as "):
+                continue  # "as early as 2029"
             found.append(phrase)
             place = next((n for n, word in enumerate(phrase.words) if word.possessive), 0)
             if place and not phrase.name:
@@ -122,7 +124,7 @@ def being(phrase: Phrase, turn: Turn) -> Being:
 
 
 def _named(phrase: Phrase, lowered: set[str], turn: Turn) -> Being:
-    first = next((word.lower for word in phrase.core if word.lower not in lexicon.TITLES), "")
+    first = next((word.lower for word in phrase.core if word.lower not in lexicon.TITLES | lexicon.PERSON_NOUNS), "")
     if lowered & lexicon.FEMALE_NOUNS or first in lexicon.FEMALE_NAMES:
         return "she"
     if lowered & lexicon.MALE_NOUNS or first in lexicon.MALE_NAMES:
@@ -140,7 +142,8 @@ def _told_by_pronouns(phrase: Phrase, article: str | None) -> Being:
     last = phrase.core[-1].text if phrase.core else ""
     if not article or not last:
         return "unknown"
-    first = {name.lower() for name in re.findall(rf"\b([A-Z]\w+) (?:[A-Z]\w+ )?{re.escape(last)}\b", article)}
+    before = re.findall(rf"\b((?:[A-Z]\w+ ){{1,3}}){re.escape(last)}\b", article)  # "Mayor Tom ", "CEO Elon "
+    first = {name.lower() for names in before for name in names.split()[-2:]}
     if bool(first & lexicon.MALE_NAMES) != bool(first & lexicon.FEMALE_NAMES):
         return "he" if first & lexicon.MALE_NAMES else "she"
     if re.search(rf"\b(?:in|at|on|near|into|to the) {re.escape(phrase.text)}\b", article):

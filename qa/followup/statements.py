@@ -9,7 +9,8 @@ from qa.followup.words import base, cut, is_past, is_plural, is_third, past, thi
 LONGEST = 14
 """Words of an answer, or of what was said, that go into a question."""
 
-_PLURAL = {"is": "are", "was": "were", "has": "have", "does": "do"}
+PLURAL = {"is": "are", "was": "were", "has": "have", "does": "do"}
+"""Auxiliaries of one thing, and of several."""
 
 _SAID = re.compile(rf"\b(?:{'|'.join(sorted(lexicon.SAYING))})(?: (?!that\b)to [A-Z]\w+)?,?(?: that)? ", re.IGNORECASE)
 
@@ -82,8 +83,8 @@ def under(lead: str, turn: Turn, *, negated: bool = False) -> list[str]:
     if not subject:
         return [_asked(lead, parts.aux, parts.rest)]
     if parts.aux:
-        if aux in _PLURAL and is_plural(subject.split()[-1].lower()):
-            aux = _PLURAL[aux]
+        if aux in PLURAL and is_plural(subject.split()[-1].lower()):
+            aux = PLURAL[aux]
         return [_asked(lead, aux, subject, no, adverb, parts.rest)]
     words = cut(parts.rest)
     place = next((n for n, word in enumerate(words) if word.lower not in lexicon.ADVERBS), 0)

@@ -18,6 +18,8 @@ Arctic terns arrive from the Southern Ocean. They nest at Fennel Point.
 
 Kirill Dmitriev said Russia could supply a small plant for the mission. He spoke in Murmansk.
 
+Mayor Tom Bevan opened the harbour.
+
 The tank holds four litres. When it is full, a red lamp lights up."""
 
 BUILT = {"question": "When did Agnes Tolmie build a tide machine?", "answer": "1903"}
@@ -27,6 +29,8 @@ WHO_FIRST = {"question": "Who first built a machine?", "answer": "Walter"}
 WHAT_BUILT = {"question": "What did Agnes Tolmie build?", "answer": "a tide machine"}
 WALTER = {"question": "When did he drown?", "answer": "1881", "interpreted_as": "When did Walter drown?"}
 LANDINGS = {"question": "Where did Walter say that landings could take place?", "answer": "Leith"}
+EARLY = {"question": "Who said that landings could begin as early as Friday?", "answer": "Bevan"}
+MAYOR = {"question": "Who opened the harbour?", "answer": "Bevan"}
 WINTER = {"question": "Why did Walter drown?", "answer": "in the winter of 1881"}
 FACES = {"question": "Which way does the tank face?", "answer": "south"}
 TANK = {"question": "How much water does the tank hold?", "answer": "four litres"}
@@ -69,6 +73,11 @@ def _first(question: str, *history: dict[str, Any], index: Index) -> str | None:
         ("And a city?", LANDINGS, "Where did Walter say that a city could take place?"),
         ("How old is it?", WINTER, None),
         ("What happened then?", FACES, "What happened after the tank faces south?"),
+        ("And terns?", {"question": "How big is the tank?", "answer": None}, "How big are terns?"),
+        ("When was he born?", MAYOR, "When was Bevan born?"),
+        ("When was she born?", MAYOR, None),
+        ("How big is it?", EARLY, None),
+        ("And a city?", EARLY, "Who said that a city could begin as early as Friday?"),
         ("Which is the fuller one?", BUILT | {"question": "How many tanks did they fill?"}, "Which is the fuller tank?"),
     ],
 )

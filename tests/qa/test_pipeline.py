@@ -193,7 +193,15 @@ def test_top_k_out_of_range_is_refused(answering: QAPipeline, top_k: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "history", [5, [5], "x", [{"question": 1, "answer": None}], [{"question": "x"}], {"question": "x"}]
+    "history",
+    [
+        5,
+        [5],
+        "x",
+        [{"question": 1, "answer": None}],
+        [{"question": "x"}, {"question": "x", "answer": "y"}],
+        {"question": "x"},
+    ],
 )
 def test_history_that_is_no_turns_is_refused(answering: QAPipeline, history: Any) -> None:
     with pytest.raises(QuestionError, match="history"):
