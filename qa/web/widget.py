@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from html import escape
-from string import Template
+from string import Template, ascii_uppercase
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -44,7 +44,10 @@ _REMARK: Final = re.compile(r"\s// .*$")
 _LITERAL: Final = re.compile(
     r"""("(?:[^"\\]|\\.)*"|'[^']*'|`[^`]*`|/(?! )(?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/[a-z]*)"""
 )
-_SPACED: Final = re.compile(r" *([{}()\[\],;:=<>?&|!*]) *")
+_CONSTANT: Final = re.compile(r"\bconst ")
+_SPACED: Final = re.compile(r" *([{}()\[\],;:=<>?&|!*]|(?<=[\w)\]] )[-+](?= [\w(])) *")
+_NEEDLESS_END: Final = re.compile(r"(?<=[;{}(\[,])\n(?=.)|;(?=\n\})")
+"""A line's end that ends no statement, as every statement has its semicolon; and the last semicolon of a block."""
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -66,12 +69,12 @@ def build_script() -> Script:
     }
     lines = ["(() => {", '"use strict";']
     lines += [
-        f"const {name} = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};"
+        f"let {name} = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};"
         for name, value in constants.items()
     ]
     for name in PARTS:
         lines += compact_js((SOURCES / name).read_text("utf-8"))
-    text = "\n".join([*lines, "})();", ""])
+    text = _NEEDLESS_END.sub("", "\n".join([*short_names(lines), "})();", ""]))
     return Script(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"')
 
 
@@ -138,19 +141,38 @@ def _choice(article: Article, chosen: bool) -> str:
 
 
 def compact_js(source: str) -> list[str]:
-    """Its lines without comments, blank lines, indentation and spaces beside punctuation.
+    """Its lines without comments, blank lines, indentation and spaces beside punctuation, `const` as the shorter `let`.
 
     Line ends stay, as some end statements. What stands in quotes, backticks (none within others, one line each) or in a
     regular expression is left alone.
     """
     lines = (_REMARK.sub("", line).strip() for line in source.splitlines())
     kept = (_LITERAL.split(line) for line in lines if line and not _COMMENT_LINE.match(line))
+    return ["".join(_shorter(part) if place % 2 == 0 else part for place, part in enumerate(line)) for line in kept]
+
+
+def _shorter(code: str) -> str:
+    return _CONSTANT.sub("let ", _SPACED.sub(r"\1", code))
+
+
+def short_names(lines: list[str]) -> list[str]:
+    """Compact lines with one letter for each constant whose name is in capitals, but for those that a literal names."""
+    split = [_LITERAL.split(line) for line in lines]
+    literals = " ".join(part for line in split for part in line[1::2])
+    declared = re.findall(r"^let ([A-Z][A-Z_]+) ?=", "\n".join(lines), re.MULTILINE)
+    letters = dict(zip((name for name in declared if name not in literals), ascii_uppercase, strict=False))
+    names = re.compile(rf"\b({'|'.join(letters)})\b")
     return [
-        "".join(_SPACED.sub(r"\1", part) if place % 2 == 0 else part for place, part in enumerate(line)) for line in kept
+        "".join(
+            names.sub(lambda found: letters[found[1]], part) if place % 2 == 0 else part
+            for place, part in enumerate(line)
+        )
+        for line in split
     ]
 
 
 def compact_css(source: str) -> str:
-    """The rules without comments and needless white space."""
+    """The rules without comments, needless white space and leading zeros."""
     text = " ".join(_CSS_COMMENT.sub("", source).split())
-    return re.sub(r"\s*([{};,])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
+    text = re.sub(r"\s*([{};,>~])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
+    return re.sub(r"(?<![\d.])0\.", ".", text)

@@ -194,6 +194,31 @@ def test_attributes_of_looks_and_words(open_host, host, embedded):
     expect(page.locator(".panel")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("accent", "words"),
+    [
+        ("1b4b8a", "rgb(255, 255, 255)"),
+        ("oklch(0.85 0.15 90)", "rgb(0, 0, 0)"),
+        ("color(srgb 0 0 0.5)", "rgb(255, 255, 255)"),
+    ],
+)
+def test_on_any_accent_the_words_can_be_read_and_what_is_no_colour_is_none(open_host, host, embedded, accent, words):
+    page = open_host(host.page(PROSE + tag(embedded, article="article", accent=accent)))
+    assert look(page, ".launcher", "color") == words
+    assert (look(page, ".launcher", "backgroundColor") == "rgb(27, 75, 138)") is (accent == "1b4b8a")
+
+
+def test_a_page_in_newer_colours_is_as_dark_as_it_looks(open_host, host, embedded):
+    dark = "<style>body { background: oklch(0.21 0.03 264); color: oklch(0.93 0.01 264) }</style>"
+    page = open_host(host.page(PROSE + tag(embedded, article="article"), head=dark))
+    expect(page.locator(".widget.dark")).to_be_attached()
+    ask(page, "words")
+    assert set(lit(page)) == {"article-qa-dark", "article-qa-words-dark"}
+    faint = "<style>body { background: oklch(0 0 0 / 10%) }</style>"
+    light = open_host(host.page(PROSE + tag(embedded, article="article"), head=faint))
+    expect(light.locator(".widget:not(.dark)")).to_be_attached()
+
+
 def test_the_theme_follows_the_page_not_the_system(open_host, host, embedded):
     dark = host.page(PROSE + tag(embedded, article="article"), head="<style>html{background:#111}</style>")
     page = open_host(dark)

@@ -139,10 +139,12 @@ def test_an_unknown_article_and_a_question_that_is_refused(open_host, host, embe
     expect(page.locator(".input")).to_have_value("tab\u0007")
 
 
-@pytest.mark.parametrize("body", ["{}", "<html>"])
-def test_an_answer_that_is_none_is_the_servers_failure(open_host, host, embedded, body):
+@pytest.mark.parametrize(("status", "body"), [(502, {}), (200, "<html>"), (200, {"kind": "poem", "citations": []})])
+def test_an_answer_that_is_none_is_the_servers_failure(open_host, host, embedded, status, body):
     page = open_host(host.page(PROSE + scripted_tag(embedded, host, lang="he")))
-    host.replies[:] = [Reply(502 if body == "{}" else 200, {} if body == "{}" else body)]
+    host.replies[:] = [Reply(status, body)] * 2
     ask(page, "Why?")
-    expect(page.locator(".error")).to_contain_text("502" if body == "{}" else "200")
-    expect(page.locator(".retry")).to_have_text("לנסות שוב")
+    expect(page.locator(".error")).to_contain_text(str(status))
+    ask(page, "And now?")  # the first did not stop the line
+    expect(page.locator(".error")).to_have_count(2)
+    expect(page.locator(".retry").first).to_have_text("לנסות שוב")

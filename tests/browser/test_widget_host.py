@@ -74,7 +74,8 @@ def test_three_at_once_keep_apart(open_host, host, embedded):
 def test_everything_can_be_done_by_keyboard_alone(open_host, host, embedded):
     page = open_host(host.page(FILLER + PROSE + FILLER + tag(embedded, article="article")))
     keys = page.evaluate_handle(
-        "(() => { const keys = []; addEventListener('keydown', e => keys.push(e.key)); return keys; })()"
+        "(() => { const keys = []; for (const kind of ['keydown', 'keypress', 'keyup'])"
+        " addEventListener(kind, e => keys.push(e.key)); return keys; })()"
     )
     deepest = "let e = document.activeElement; while (e.shadowRoot) e = e.shadowRoot.activeElement;"
     focused = f"(() => {{ {deepest} return e.className; }})()"
@@ -181,6 +182,7 @@ def test_a_frame_shows_it_inline_and_tells_its_height(open_host, host, embedded)
     frame = f'<iframe src="{embedded.address}/embed/article?theme=dark&lang=he" height="50"></iframe>'
     page = open_host(host.page(script + frame + tag(embedded, article="article")))
     inside = page.frame_locator("iframe")
+    assert inside.locator("html").evaluate("root => getComputedStyle(root).colorScheme") == "dark"  # behind its corners
     expect(inside.locator(".title")).to_contain_text("שאלו את הכתבה")
     expect(inside.locator(".widget.dark")).to_be_attached()
     inside.locator(".input").fill("words")

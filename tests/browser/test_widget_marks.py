@@ -137,3 +137,30 @@ def test_on_a_phone_the_panel_gets_out_of_the_way_and_comes_back(open_host, host
     page.locator(".citation").click()
     page.keyboard.press("Escape")
     expect(page.locator(".citation")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("how", "collapsed"), [("main { max-width: 420px }", 0), ("", 0), ("article-qa { --article-qa-font-size: 30px }", 1)]
+)
+def test_the_panel_stays_where_the_sentence_can_be_seen_beside_or_above_it(open_host, host, embedded, how, collapsed):
+    body = f"<main>{FILLER}{PROSE}{FILLER}</main>" + tag(embedded, article="article")
+    page = open_host(host.page(body, head=f"<style>{how}</style>"))
+    ask(page, "further")
+    page.locator(".citation").first.click()
+    expect(page.locator(".panel.collapsed")).to_have_count(collapsed)
+    page.wait_for_function(
+        """() => {
+            const cover = document.querySelector("article-qa").shadowRoot.querySelector(".panel").getBoundingClientRect();
+            const [sentence] = CSS.highlights.get("article-qa");
+            return [...sentence.getClientRects()].every((line) => line.top > 60 && line.bottom < innerHeight
+                && (line.right < cover.left || line.bottom < cover.top));
+        }"""
+    )
+
+
+def test_closing_the_panel_puts_the_light_out(open_host, host, embedded):
+    page = open_host(host.page(PROSE + tag(embedded, article="article")))
+    ask(page, "words")
+    assert "article-qa" in lit(page)
+    page.keyboard.press("Escape")
+    assert lit(page) == {}

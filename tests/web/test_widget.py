@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from qa.web.widget import PARTS, SOURCES, build_script, compact_css, compact_js, strings
+from qa.web.widget import PARTS, SOURCES, build_script, compact_css, compact_js, short_names, strings
 
 LIMIT = 12_000
 """Bytes that the script may take, gzipped."""
@@ -67,9 +67,10 @@ def test_every_string_is_used_and_every_used_one_is_there():
 @pytest.mark.parametrize(
     ("source", "compact"),
     [
-        ("  const a = [1, 2]; // why", ["const a=[1,2];"]),
+        ("  const a = [1, 2]; // why", ["let a=[1,2];"]),
         ("// gone\n/** gone */\n * gone\nkeep();", ["keep();"]),
         ('say("a , b") + `c : ${d}` ', ['say("a , b")+ `c : ${d}`']),
+        ("const b = a - 1 + c(2);", ["let b=a-1+c(2);"]),
         (r'text.match(/[ ,"]+ : \/ /g) ; half / 2 , 3', [r'text.match(/[ ,"]+ : \/ /g);half / 2,3']),
     ],
 )
@@ -77,9 +78,15 @@ def test_javascript_is_made_smaller_outside_of_its_literals_only(source, compact
     assert compact_js(source) == compact
 
 
+def test_constants_in_capitals_are_shortened_where_no_literal_names_them():
+    lines = ["let SOON=300;", 'let NAME="qa";', "let MORE = {", "wait(SOON,`${NAME}`,MORE,NAME);", 'say("SOON");']
+    kept = ["let SOON=300;", 'let NAME="qa";', "let A = {", "wait(SOON,`${NAME}`,A,NAME);", 'say("SOON");']
+    assert short_names(lines) == kept
+
+
 def test_style_sheets_are_made_smaller():
-    source = '/* gone */\n.a :is(b, c) > d {\n  color: red;\n  content: " ↗";\n}\n'
-    assert compact_css(source) == '.a :is(b,c) > d{color:red;content:" ↗"}'
+    source = '/* gone */\n.a :is(b, c) > d {\n  margin: 0.5em 10.05em;\n  content: " ↗";\n}\n'
+    assert compact_css(source) == '.a :is(b,c)>d{margin:.5em 10.05em;content:" ↗"}'
 
 
 def test_the_widgets_page_holds_the_article_and_nothing_inline(client):

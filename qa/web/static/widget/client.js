@@ -5,7 +5,6 @@ const REPORT = 100; // milliseconds within which the browser says that a policy,
 
 const KINDS = { 400: "question", 403: "origin", 404: "article", 413: "question", 422: "question", 429: "busy", 503: "busy" };
 const SET_UP = ["origin", "article", "csp"]; // faults that the page's owner can mend, and no retry can
-const HOPELESS = [...SET_UP, "question"];
 
 const blocked = []; // addresses that the page's policy refused to connect to
 
@@ -33,6 +32,7 @@ async function request(api, path, body) {
       headers: body && { "Content-Type": "application/json" },
       body: body && JSON.stringify(body),
       credentials: "omit",
+      referrerPolicy: "no-referrer",
       signal: stop.signal,
     });
     const told = await response.text();

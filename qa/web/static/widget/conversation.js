@@ -2,6 +2,7 @@
 
 const SOON = 300; // milliseconds that an answer may take without a word about it
 const SLOW = 5_000; // and after which it is said that it takes long
+const HEADROOM = 300; // pixels above the panel that are enough for a sentence, and for a header of the page's own
 const PAUSE = 5; // seconds before asking a busy server again that did not say how long
 
 class Conversation {
@@ -67,9 +68,10 @@ class Conversation {
       const answer = await request(this.api, "/api/v1/ask", body);
       if (slot.isConnected) this.show(answer, slot);
       return answer;
-    } catch (fault) {
-      if (!(fault instanceof Fault)) throw fault;
-      this.fail(question, slot, fault);
+    } catch (error) {
+      const known = error instanceof Fault;
+      if (!known) console.error(error); // what came is no Answer; the next question must get its turn all the same
+      this.fail(question, slot, known ? error : new Fault("server", { status: 200 }));
       return null;
     } finally {
       waiting.forEach(clearTimeout);
@@ -78,11 +80,11 @@ class Conversation {
 
   show(answer, slot) {
     slot.classList.add(answer.kind);
-    slot.replaceChildren(...answerParts(this, answer));
+    const page = this.readPage();
+    slot.replaceChildren(...answerParts(this, answer, page));
     this.reveal(slot.parentElement);
     if (answer.kind !== "help") this.remember(answer);
-    if (this.option("highlight") !== "click") {
-      const page = this.readPage();
+    if ((this.inline || this.isOpen) && this.option("highlight") !== "click") {
       const cited = answer.kind === "overview" ? answer.citations : answer.citations.slice(0, 1);
       light(this, cited.map((citation) => this.find(citation, page)).filter(Boolean));
     }
@@ -95,18 +97,18 @@ class Conversation {
   }
 
   fail(question, slot, fault) {
+    const { kind, status } = fault;
     const message = this.tell(fault);
     const again = () => {
       slot.replaceChildren();
       this.focus();
       this.enqueue(question, slot);
     };
-    const wait = fault.retry || (fault.kind === "busy" ? PAUSE : 0);
+    const wait = fault.retry || (kind === "busy" ? PAUSE : 0);
     slot.replaceChildren(make("p", "error", { textContent: message }));
-    if (!HOPELESS.includes(fault.kind)) slot.append(retryButton(this, wait, again));
-    else if (!SET_UP.includes(fault.kind)) this.input.value ||= question; // to be mended
+    if (kind === "question") this.input.value ||= question; // to be mended
+    else if (!SET_UP.includes(kind)) slot.append(retryButton(this, wait, again));
     this.reveal(slot.parentElement);
-    const { kind, status } = fault;
     this.emit("error", { question, kind, status, message });
   }
 
@@ -154,12 +156,15 @@ class Conversation {
     if (!found) return;
     event.preventDefault();
     light(this, [found]);
-    scrollTo(found.sentence);
     this.log.querySelector(".current")?.classList.remove("current");
     event.currentTarget.classList.add("current");
-    const words = found.sentence.getBoundingClientRect();
-    const cover = this.panel.getBoundingClientRect();
-    if (!this.inline && words.right > cover.left && words.left < cover.right) this.collapse(event.currentTarget);
+    const { sentence } = found;
+    const cover = this.inline ? new DOMRect(-1) : this.panel.getBoundingClientRect(); // an inline panel covers nothing
+    const phone = !cover.left; // there the panel is as wide as the page
+    const lines = [...sentence.getClientRects()].filter((line) => line.right > cover.left && line.left < cover.right);
+    const moved = scrollTo(sentence, lines[0] && !phone && cover.top > HEADROOM ? cover.top : innerHeight);
+    const covered = lines.some((line) => line.bottom - moved > cover.top && line.top - moved < cover.bottom);
+    if (phone || covered) this.collapse(event.currentTarget);
   }
 
   /** Gets out of the way of what is lit, leaving a way back. */

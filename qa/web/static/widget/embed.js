@@ -7,6 +7,7 @@
   const widget = document.querySelector("article-qa");
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (SETTABLE.includes(name)) widget.setAttribute(name, value);
+    if (name === "theme") document.documentElement.style.colorScheme = value; // what shows behind the corners
   }
   const tell = () => {
     const height = Math.ceil(widget.getBoundingClientRect().height);

@@ -21,17 +21,20 @@ function light(widget, found) {
   CSS.highlights.set(`${NAME}-words${tone}`, words);
 }
 
-/** Scrolls the page, and whatever in it scrolls, until the range is in the middle. */
-function scrollTo(range) {
+/** Scrolls the page, and whatever in it scrolls, until the range is in the middle of it, or of the page's upper `room`
+ * pixels. Returns how many pixels up that moves it. */
+function scrollTo(range, room) {
   const behavior = calm.matches ? "auto" : "smooth";
-  let { top, height } = range.getBoundingClientRect();
+  const { top: start, height } = range.getBoundingClientRect();
+  let top = start;
   for (let box = range.startContainer.parentElement; box; box = box.parentElement) {
     const whole = box === document.scrollingElement;
     if (!whole && !/auto|scroll/.test(getComputedStyle(box).overflowY)) continue;
     const seen = whole ? 0 : box.getBoundingClientRect().top;
-    const wanted = box.scrollTop + top - seen - (box.clientHeight - height) / 2;
+    const wanted = box.scrollTop + top - seen - ((whole ? room : box.clientHeight) - height) / 2;
     const reached = Math.max(0, Math.min(wanted, box.scrollHeight - box.clientHeight));
     top -= reached - box.scrollTop; // a smooth scroll has not moved it yet
     box.scrollTo({ top: reached, behavior });
   }
+  return start - top;
 }

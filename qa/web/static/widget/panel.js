@@ -47,6 +47,7 @@ class Panel extends Conversation {
     const place = [...document.querySelectorAll(NAME)].indexOf(this.host);
     widget.ariaLabel = place > 0 ? `${name} (${place + 1})` : name; // landmarks of one name are told apart
     widget.onkeydown = (event) => this.onKey(event);
+    widget.onkeypress = widget.onkeyup = (event) => event.stopPropagation(); // the host's short cuts are not meant
     widget.append(this.inline ? "" : this.launcher, panel);
     return widget;
   }
@@ -73,7 +74,8 @@ class Panel extends Conversation {
     const theme = this.option("theme");
     this.widget.classList.toggle("dark", theme === "dark" || (theme !== "light" && isDark(this.host.parentElement ?? document.body)));
     style.removeProperty("--pen");
-    if (this.option("accent")) style.setProperty("--pen", this.option("accent"));
+    const accent = this.option("accent");
+    if (CSS.supports("color", accent)) style.setProperty("--pen", accent);
     style.setProperty("--on", luminance(getComputedStyle(this.sender).backgroundColor) > 0.179 ? "#000" : "#fff");
   }
 
@@ -123,13 +125,14 @@ class Panel extends Conversation {
     if (this.inline || !this.isOpen) return;
     const focused = this.root.activeElement;
     this.toggle(false);
+    dim(this);
     if (focused) (this.origin.isConnected ? this.origin : this.launcher).focus({ preventScroll: true });
     this.emit("close");
   }
 
   onKey(event) {
     const { key, target } = event;
-    event.stopPropagation(); // the host's short cuts are not meant by what is typed here
+    event.stopPropagation();
     if (key === "Enter" && target === this.input && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       this.input.form.requestSubmit();

@@ -27,9 +27,20 @@ function make(tag, names, properties, ...children) {
 
 const button = (names, textContent, onclick) => make("button", names, { type: "button", textContent, onclick });
 
-/** Relative luminance (WCAG 2.2) of a computed colour, 0 to 1; null where it is transparent, or not in sRGB. */
+const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
+/** Relative luminance (WCAG 2.2) of a computed colour, 0 to 1; null where it is transparent. */
 function luminance(colour) {
-  const [red, green, blue, alpha = 1] = (colour.match(/^rgba?\((.+)\)/)?.[1] ?? "0 0 0 0").match(/[\d.]+/g).map(Number);
+  let parts = /^rgb/.test(colour) && colour.match(/[\d.]+/g);
+  if (!parts) {
+    // oklch() and the like: only paint tells
+    brush.clearRect(0, 0, 1, 1);
+    brush.fillStyle = colour;
+    brush.fillRect(0, 0, 1, 1);
+    const painted = brush.getImageData(0, 0, 1, 1).data;
+    parts = [...painted.slice(0, 3), painted[3] / 255];
+  }
+  const [red, green, blue, alpha = 1] = parts.map(Number);
   const linear = (part) => (part > 10 ? ((part / 255 + 0.055) / 1.055) ** 2.4 : part / 3294.6);
   return alpha < 0.5 ? null : 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
 }

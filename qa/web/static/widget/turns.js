@@ -3,8 +3,7 @@
 const METER = { high: 3, medium: 2, low: 1 };
 
 /** Everything under a question that was answered, refused or greeted. */
-function answerParts(panel, answer) {
-  const page = panel.readPage();
+function answerParts(panel, answer, page) {
   const quoted = (citation) => quote(panel, answer, citation, page);
   const [first, ...others] = answer.citations;
   const says = answer.confidence_label === "low" ? "may_say" : "says";
