@@ -11,10 +11,12 @@ from typing import Any
 from index.store import Index
 from index.units import Sentence
 from qa.answer import AnswerText
+from qa.courtesy import courtesy
 from qa.followup.dependence import Dependence, dependence
 from qa.followup.ellipsis import completed
 from qa.followup.memory import DEPTH, Turn, cited
 from qa.followup.pronouns import resolved
+from qa.overview import focus_of
 from qa.question import MAX_QUESTION, search_text
 
 MOST = 3
@@ -52,10 +54,12 @@ def understood(
         return None
     turns: list[Turn] = []
     sentences: list[Sentence | None] = []
-    for earlier in history[-2 * DEPTH :]:
+    for earlier in [one for one in history[-4 * DEPTH :] if _asks(str(one["question"]))][-2 * DEPTH :]:
         full = earlier.get("interpreted_as") or _first(str(earlier["question"]), turns)
         sentences.append(cited(index, article, full, earlier["answer"]))
         turns.append(_turn(full, earlier["answer"], sentences[-1], index, article))
+    if not turns:
+        return None
     found = [one for one in dict.fromkeys(_rewritten(asked, turns)) if one != question and len(one) <= MAX_QUESTION]
     if not found:
         return None
@@ -66,6 +70,11 @@ def understood(
         if turn.answer and sentence
     )
     return Understood(readings, told, next((one for one in reversed(sentences) if one), None))
+
+
+def _asks(question: str) -> bool:
+    """Whether a follow-up may be about a turn: a greeting or "What is this about?" leaves nothing to point at."""
+    return len(question) <= MAX_QUESTION and courtesy(question) is None and focus_of(question) is None
 
 
 def _place(answer: str, sentence: Sentence, index: Index) -> AnswerText:

@@ -58,6 +58,8 @@ class Turn:
         for phrase in noun_phrases(text):
             if phrase.text in ("place", "part") and _TAKING.search(text[: phrase.start]):
                 continue  # "take place" is a verb
+            if phrase.text == "more" or (not phrase.start and phrase.text.lower() in lexicon.VERBS):
+                continue  # "Tell me more"
             if text[: phrase.start].endswith(" as ") and text[phrase.end :].startswith(" as "):
                 continue  # "as early as 2029"
             found.append(phrase)

@@ -141,6 +141,14 @@ def test_a_refused_turn_helps_all_the_same_and_no_history_is_no_help(index: Inde
     assert understood("Why?", [{"question": "hm", "answer": None}], index, "trip") is None
 
 
+def test_overviews_and_courtesies_are_nothing_to_point_at(index: Index) -> None:
+    for said in ("What is this about?", "Who is mentioned?", "Thank you!"):
+        turn = {"question": said, "answer": None}
+        assert _first("How much did it cost?", turn, index=index) is None
+        assert _first("Why?", BUILT, turn, index=index) == "Why did Agnes Tolmie build a tide machine?"
+    assert _first("How much did it cost?", {"question": "Tell me more", "answer": None}, index=index) is None
+
+
 def test_the_answers_given_are_where_they_stand(index: Index) -> None:
     turn = understood("Where was she born?", [BUILT], index, "trip")
     assert turn is not None

@@ -199,8 +199,9 @@ def test_top_k_out_of_range_is_refused(answering: QAPipeline, top_k: Any) -> Non
         [5],
         "x",
         [{"question": 1, "answer": None}],
-        [{"question": "x"}, {"question": "x", "answer": "y"}],
+        [{"question": "x"}],
         {"question": "x"},
+        {"question": "x", "answer": "y"},
     ],
 )
 def test_history_that_is_no_turns_is_refused(answering: QAPipeline, history: Any) -> None:
