@@ -32,7 +32,7 @@ def render_answer(answer: Answer, article_of: ArticleOf, terminal: Terminal) -> 
         lines += _citations(answer.citations, article_of, terminal)
     elif answer.kind == "no_answer":
         lines += _refusal(answer, article_of, terminal)
-    if answer.suggestions and answer.kind != "answer":  # one who was answered needs no list; on a page it is out of the way
+    if answer.suggestions and answer.kind != "answer":  # who was answered needs no list
         lines += _suggestions(answer.suggestions, terminal)
     while lines and not lines[-1]:
         lines.pop()
