@@ -21,7 +21,7 @@ def mcp(
     ] = None,
     index: IndexOption = None,
 ) -> None:
-    """Serve the articles to assistants, as tools of the Model Context Protocol.
+    """Serve the articles as tools to assistants, over MCP.
 
     Its package is optional: python -m pip install -r requirements-mcp.txt
     """
