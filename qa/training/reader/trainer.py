@@ -93,7 +93,6 @@ class Trainer:
         self.probes = _load_probes(options, tokenizer)
         torch.manual_seed(options.seed)
         torch.set_num_threads(options.threads)
-        torch.set_flush_denormal(True)
         self.model = load_reader(self.base)
         self.optimiser = make_optimiser(self.model, options.peak_rate)
         self.position = Position(seed=options.seed, examples=name)
@@ -110,8 +109,12 @@ class Trainer:
 
         :returns: whether the end was reached.
         """
-        while self._train_epoch():
-            pass
+        torch.set_flush_denormal(True)  # numbers that close to 0 cost time and teach nothing
+        try:
+            while self._train_epoch():
+                pass
+        finally:
+            torch.set_flush_denormal(False)  # it is the whole thread's, and others count on such numbers
         self._checkpoint()
         return not self.stopped
 
