@@ -6,7 +6,7 @@ line that names the variable.
 
 import json
 import re
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -19,6 +19,7 @@ from index.errors import SettingsError
 ENV_PREFIX = "ARTICLE_QA_"
 
 _A_LIST_OF_HOSTS = '["qa.example.org"]'
+_A_LIST_OF_PROXIES = '["127.0.0.1", "10.0.0.0/8"]'
 _A_LIST_OF_ORIGINS = '["https://blog.example.org"]'
 _ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^/:@?#\[\]]+)(?::(\d{1,5}))?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -97,6 +98,66 @@ class Settings(BaseSettings):
     feedback_days: Annotated[
         int, Field(ge=1, le=3_650, description="days that a question and its votes are kept after it was last asked")
     ] = 90
+    workers: Annotated[
+        int,
+        Field(ge=0, le=64, description="answers that are computed at a time; 0 = as many as the process may use cores"),
+    ] = 0
+    queue: Annotated[
+        int,
+        Field(
+            ge=0, le=10_000, description="questions that wait for a free worker; one more is refused with 503, at once"
+        ),
+    ] = 64
+    time_limit: Annotated[
+        float,
+        Field(gt=0, le=600, description="seconds a question may take, waiting included; then it is refused with 503"),
+    ] = 15.0
+    rate: Annotated[
+        float, Field(gt=0, le=10_000, description="questions a second that one client may ask for long; more get 429")
+    ] = 2.0
+    burst: Annotated[
+        int, Field(ge=1, le=100_000, description="questions that one client may ask at once, before the rate counts")
+    ] = 120
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="proxies whose X-Forwarded-For tells the client's address: an address or network, as 127.0.0.1 or "
+            "10.0.0.0/8, or a JSON list; without any, the client is whoever connects"
+        ),
+    ] = ()
+    streams: Annotated[
+        int,
+        Field(ge=1, le=100_000, description="connections at a time that wait for the chat page's answers; more get 503"),
+    ] = 256
+    question_length: Annotated[
+        int, Field(ge=10, le=100_000, description="longest question, in code points; a longer one gets 422")
+    ] = 1_000
+    history_turns: Annotated[int, Field(ge=0, le=1_000, description="most earlier turns of a question; more get 422")] = (
+        20
+    )
+    batch: Annotated[int, Field(ge=1, le=10_000, description="most questions of a batch; more get 422")] = 64
+    body_bytes: Annotated[
+        int, Field(ge=1_024, le=2**30, description="largest body of a question, in bytes; a larger one gets 413")
+    ] = 65_536
+    batch_bytes: Annotated[
+        int,
+        Field(ge=1_024, le=2**30, description="largest body of a batch of questions, in bytes; a larger one gets 413"),
+    ] = 1_048_576
+    page_bytes: Annotated[
+        int,
+        Field(
+            ge=1_024,
+            le=2**30,
+            description="largest body of the chat page, which sends its conversation, in bytes; a larger one gets 413",
+        ),
+    ] = 262_144
+    header_bytes: Annotated[
+        int, Field(ge=1_024, le=2**20, description="largest request line and headers together, in bytes; larger get 400")
+    ] = 16_384
+    log_questions: Annotated[
+        bool, Field(description="whether the log tells what was asked: people type anything into a box")
+    ] = False
     dense_sentence: Annotated[float, Weight("sentence similarity (z-score)")] = 0.78
     bm25_sentence: Annotated[float, Weight("sentence BM25 (z-score)")] = 0.05
     dense_passage: Annotated[float, Weight("passage similarity (z-score)")] = 0.93
@@ -105,7 +166,6 @@ class Settings(BaseSettings):
 
     retrieval: Annotated[float, Rank("retrieval's score")] = 0.41
     reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.32
-
     kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 0.54
 
     @field_validator("articles", mode="before")
@@ -126,6 +186,20 @@ class Settings(BaseSettings):
         if wrong := [name for name, host in zip(names, bare, strict=True) if not _is_host(host)]:
             raise ValueError(f"found {wrong[0]!r}; expected names without scheme, port or star, like {_A_LIST_OF_HOSTS}")
         return bare
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _proxies(cls, value: object) -> object:
+        return _one_or_list(value, f"an address or a JSON list of addresses like {_A_LIST_OF_PROXIES}")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        """As networks, an address being one of its own: `127.0.0.1/32`."""
+        try:
+            return tuple(str(ip_network(proxy)) for proxy in proxies)
+        except ValueError as error:
+            raise ValueError(f"{error}; expected addresses or networks like {_A_LIST_OF_PROXIES}") from error
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

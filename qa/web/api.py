@@ -26,7 +26,7 @@ from qa.web.models import (
 )
 from qa.web.problems import problem_responses
 from qa.web.revalidated import revalidated
-from qa.web.workers import Workers
+from qa.web.workers import Workers, while_connected
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Not Modified: what If-None-Match names is what there is"}
@@ -50,9 +50,9 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
         responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 503),
         tags=["ask"],
     )
-    async def ask(request: AskRequest) -> JSONResponse:
+    async def ask(request: Request, asked: AskRequest) -> JSONResponse:
         """The exact words of an article that answer the question, cited, or a refusal with the nearest sentences."""
-        return JSONResponse(await answer_one(request, pipeline, workers))
+        return JSONResponse(await while_connected(request, answer_one(asked, pipeline, workers)))
 
     @router.post(
         "/api/v1/ask:batch",
@@ -61,9 +61,10 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
         responses=problem_responses(400, 403, 411, 413, 415, 422),
         tags=["ask"],
     )
-    async def ask_batch(request: BatchRequest) -> JSONResponse:
+    async def ask_batch(request: Request, batch: BatchRequest) -> JSONResponse:
         """Up to 64 questions at once, each answered as if alone; one that cannot be gets a Problem in its place."""
-        return JSONResponse({"answers": await answer_each(request.questions, pipeline, workers)})
+        answers = await while_connected(request, answer_each(batch.questions, pipeline, workers))
+        return JSONResponse({"answers": answers})
 
 
 def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:

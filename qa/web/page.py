@@ -8,8 +8,7 @@ inputs unprocessed (`preprocess=False`), so nothing that a client sends is turne
 
 import json
 import logging
-import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from html import escape
 from typing import Any
 
@@ -22,6 +21,7 @@ from qa.pipeline import QAPipeline
 from qa.question import check_question
 from qa.web import answer_html as html
 from qa.web.article_html import article_html
+from qa.web.workers import Busy, Workers
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,10 @@ THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 class Page:
     """What the page's events do, over one pipeline."""
 
-    def __init__(self, pipeline: QAPipeline, *, votes: bool = False) -> None:
+    def __init__(self, pipeline: QAPipeline, workers: Workers, *, votes: bool = False) -> None:
         """:param votes: whether readers may say that an answer or a refusal is right or not."""
         self.pipeline = pipeline
+        self.workers = workers
         self.votes = votes
         self.first: Article = pipeline.index.articles[0]
 
@@ -91,7 +92,7 @@ class Page:
         """What an empty chat shows."""
         return html.welcome_html(self.pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
 
-    def ask(self, question: Any, article_id: Any, before: Any, conversation: Any) -> Iterator[list[Message]]:
+    async def ask(self, question: Any, article_id: Any, before: Any, conversation: Any) -> AsyncIterator[list[Message]]:
         """The conversation with the question, at once, then with its answer.
 
         :param before: the turns before, as JSON; see `kept_history`.
@@ -101,9 +102,9 @@ class Page:
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
             yield [*so_far, {"role": "assistant", "content": html.busy_html()}]
-        yield [*so_far, {"role": "assistant", "content": self._answer(question, article_id, before)}]
+        yield [*so_far, {"role": "assistant", "content": await self._answer(question, article_id, before)}]
 
-    def open(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    async def open(self, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question."""
         asked, question = request.query_params.get("article"), request.query_params.get("q", "")
         try:
@@ -118,19 +119,20 @@ class Page:
             welcome = gr.update(placeholder=self.welcome(article))
             yield (self.masthead(article.id), self.reading(article), article.id, welcome, gr.skip())
         if question.strip():
-            for conversation in self.ask(question, article.id, "[]", []):
+            async for conversation in self.ask(question, article.id, "[]", []):
                 yield (gr.skip(), gr.skip(), gr.skip(), conversation, gr.skip())
 
-    def _answer(self, question: str, article_id: Any, before: Any) -> str:
+    async def _answer(self, question: str, article_id: Any, before: Any) -> str:
         """The message that answers."""
         try:
             article = self.pipeline.index.article(article_id or self.first.id)
             low, high = self.pipeline.index.sentence_rows(article.id)
-            answer = self.pipeline.answer(question, article=article.id, history=kept_history(before))
+            history = kept_history(before)
+            answer = await self.workers.run(self.pipeline.answer, question, article=article.id, history=history)
             return html.answer_html(answer, article, self.pipeline.index.sentences[low:high], votes=self.votes)
         except ArticleError:
             return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
-        except ArticleQAError as error:
+        except (ArticleQAError, Busy) as error:
             return html.error_html(str(error))
         except Exception:
             # The reader gets words, the log the traceback: raised, it would cover the whole conversation with "Error".
@@ -193,12 +195,12 @@ def page_title(pipeline: QAPipeline) -> str:
     return f"{pipeline.index.articles[0].title} · Article QA"
 
 
-def build_page(pipeline: QAPipeline, *, votes: bool = False) -> gr.Blocks:
+def build_page(pipeline: QAPipeline, workers: Workers, *, votes: bool = False) -> gr.Blocks:
     """The page over `pipeline`, ready to be mounted; it also names the Gradio endpoint `/ask`.
 
     :param votes: whether the server keeps feedback, so that readers are asked for it.
     """
-    page = Page(pipeline, votes=votes)
+    page = Page(pipeline, workers, votes=votes)
     blocks = gr.Blocks(title=page_title(pipeline))
     with blocks:
         masthead = gr.HTML(page.masthead(page.first.id), elem_id="qa-top", apply_default_css=False)
@@ -251,20 +253,21 @@ def build_page(pipeline: QAPipeline, *, votes: bool = False) -> gr.Blocks:
             api_name="open",
             api_visibility="private",
         )
-        _add_endpoint(pipeline)
-    blocks.queue(max_size=64, default_concurrency_limit=os.cpu_count())
+        _add_endpoint(pipeline, workers)
+    blocks.queue(default_concurrency_limit=None)  # the workers say how many are answered at a time, and how many wait
     return blocks
 
 
-def _add_endpoint(pipeline: QAPipeline) -> None:
-    def ask(question: str, article: str = "", history: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def _add_endpoint(pipeline: QAPipeline, workers: Workers) -> None:
+    async def ask(question: str, article: str = "", history: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """The Answer, as POST /api/v1/ask gives it; an empty `article` asks every one.
 
         `history` is the turns before, oldest first, `{"question": text, "answer": text or None}` each.
         """
         try:
-            return pipeline.answer(question, article=article or None, history=history or ()).as_dict()
-        except ArticleQAError as error:
+            answer = await workers.run(pipeline.answer, question, article=article or None, history=history or ())
+            return answer.as_dict()
+        except (ArticleQAError, Busy) as error:
             raise gr.Error(str(error)) from error
 
     api(ask, api_name="ask")

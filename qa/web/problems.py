@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from index.errors import ArticleError, QuestionError
 from qa.web.examples import IDENTITY, PROBLEM_EXAMPLES
 from qa.web.request_ids import request_id
-from qa.web.workers import Busy
+from qa.web.workers import Busy, Gone
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Explained:
         return problem(self.status, self.detail, errors=self.errors, headers=self.headers)
 
 
-FORESEEN: Final = (QuestionError, ArticleError, Busy)
+FORESEEN: Final = (QuestionError, ArticleError, Busy, Gone)
 """Errors that a question may run into, and that are the client's to know of."""
 
 
@@ -73,7 +73,9 @@ def explained(error: Exception) -> Explained:
         case ArticleError():
             return Explained(404, str(error))
         case Busy():
-            return Explained(503, str(error), headers={"Retry-After": "1"})
+            return Explained(503, str(error), headers={"Retry-After": str(error.retry_after)})
+        case Gone():
+            return Explained(503, str(error))  # unread
         case ValidationError():
             return _misfit(error.errors())
     raise error

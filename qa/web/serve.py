@@ -1,7 +1,6 @@
 """From settings to a server that answers: claim the port, get an index, build the application, run it."""
 
 import errno
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -68,7 +67,7 @@ def _mcp_server(settings: Settings) -> "MCPServer":
     from qa.web.mcp_server import mcp_server
     from qa.web.workers import Workers
 
-    return mcp_server(ensure_index(settings, progress=False), Workers(os.cpu_count() or 1))
+    return mcp_server(ensure_index(settings, progress=False), Workers.of(settings))
 
 
 def _serve(settings: Settings, make: Callable[[], "ASGIApp"], announce: Callable[[str], None] | None) -> None:

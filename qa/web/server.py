@@ -1,6 +1,5 @@
 """`create_app`: one FastAPI application that holds the JSON API, the page's files and, mounted last, the Gradio page."""
 
-import os
 from typing import Any
 
 import gradio as gr
@@ -54,7 +53,8 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     install_problem_handlers(app)
     feedback = open_feedback(settings)
     pipeline = recorded(pipeline, feedback)
-    app.include_router(api_router(pipeline, Workers(os.cpu_count() or 1)))
+    workers = Workers.of(settings)
+    app.include_router(api_router(pipeline, workers))
     app.include_router(feedback_router(pipeline, feedback))
     app.include_router(widget_router(pipeline))
     app.include_router(docs_router(app))
@@ -69,7 +69,7 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     # The guard opens the API to the origins of the settings; this one lets no other origin read anything else. It must be
     # this class: Gradio looks for it on the parent, and where it is missing reflects any Origin, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
-    return _mount_page(app, build_page(pipeline, votes=feedback is not None))
+    return _mount_page(app, build_page(pipeline, workers, votes=feedback is not None))
 
 
 def _mount_page(app: FastAPI, page: gr.Blocks) -> FastAPI:

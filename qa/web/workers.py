@@ -1,34 +1,147 @@
-"""Answers are computed off the event loop, as many at a time as there are cores; too long a line is refused."""
+"""Answers are computed off the event loop by a bounded crew, with a bounded line before it and a limit to their time."""
 
-from collections.abc import Callable
+import asyncio
+import contextvars
+import math
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 import anyio
-import anyio.to_thread
+from starlette.requests import Request
+
+from index.cores import available_cores
+from qa.settings import Settings
 
 Result = TypeVar("Result")
 
+LONGEST_PAUSE = 60
+"""Most seconds that a client is asked to stay away."""
+
+_RECENT = 0.1
+"""Weight of the newest answer in the running mean of the time that one takes."""
+
 
 class Busy(Exception):
-    """More questions are waiting than the server will hold; asking again a little later works."""
+    """More questions are waiting than the server will hold, or one has waited too long; asking again later works.
+
+    :ivar retry_after: whole seconds after which it may.
+    """
+
+    def __init__(self, said: str, retry_after: int = 1) -> None:
+        super().__init__(said)
+        self.retry_after = retry_after
+
+
+class Gone(Exception):
+    """The client has hung up: nobody is left to be answered."""
+
+
+@dataclass
+class Load:
+    """What the crew has done since the server started, and is doing now."""
+
+    running: int = 0
+    waiting: int = 0
+    done: int = 0
+    refused: int = 0  # the line was full
+    late: int = 0  # the time limit passed
+    gone: int = 0  # the client hung up, and was no longer waited for
 
 
 class Workers:
-    """A bounded crew of threads: `size` answers at once, at most `line` more waiting."""
+    """`size` threads that answer, at most `line` questions waiting for them, each for at most `time_limit` seconds in all.
 
-    def __init__(self, size: int, line: int = 64) -> None:
+    A question that is given up leaves the line at once; one that is being computed keeps its thread until it is done.
+    """
+
+    def __init__(self, size: int, line: int = 64, time_limit: float = 60.0) -> None:
         self.size = size
+        self.load = Load()
         self._line = line
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._time_limit = time_limit
+        self._seconds = 0.0  # one answer takes, of late
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="answer")
+        self._free: anyio.CapacityLimiter | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Workers":
+        """As the settings have it."""
+        return cls(settings.workers or available_cores(), settings.queue, settings.time_limit)
 
     async def run(self, work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """`work(*args, **kwargs)` in a thread.
 
-        :raises Busy: `line` others are waiting already.
+        :raises Busy: too many others are waiting already, or the time limit has passed.
         """
-        if self._limiter is None:  # a limiter belongs to the running event loop, so it is made inside one
-            self._limiter = anyio.CapacityLimiter(self.size)
-        if self._limiter.statistics().tasks_waiting >= self._line:
-            raise Busy("Too many questions are waiting; please ask again in a moment.")
-        return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=self._limiter)
+        if self.load.running >= self.size and self.load.waiting >= self._line:
+            self.load.refused += 1
+            raise Busy("Too many questions are waiting; please ask again in a moment.", self._pause())
+        try:
+            with anyio.fail_after(self._time_limit):
+                return await self._computed(partial(work, *args, **kwargs))
+        except TimeoutError:
+            self.load.late += 1
+            raise Busy(
+                f"The answer has taken longer than {self._time_limit:g} seconds; please ask again in a moment.",
+                self._pause(),
+            ) from None
+        except asyncio.CancelledError:
+            self.load.gone += 1
+            raise
+
+    async def _computed(self, call: Callable[[], Result]) -> Result:
+        if self._free is None:  # a limiter belongs to the running event loop, so it is made inside one
+            self._free = anyio.CapacityLimiter(self.size)
+        free, ticket, loop = self._free, object(), asyncio.get_running_loop()
+        self.load.waiting += 1
+        try:
+            await free.acquire_on_behalf_of(ticket)
+        finally:
+            self.load.waiting -= 1
+        self.load.running += 1
+        started = time.monotonic()
+
+        def ended(done: "asyncio.Future[Result]") -> None:
+            free.release_on_behalf_of(ticket)
+            self.load.running -= 1
+            self.load.done += 1
+            taken = time.monotonic() - started
+            self._seconds += _RECENT * (taken - self._seconds) if self._seconds else taken
+            with suppress(asyncio.CancelledError):
+                done.exception()  # looked at, so that asyncio does not report that of a question that was given up
+
+        future = loop.run_in_executor(self._threads, contextvars.copy_context().run, call)
+        future.add_done_callback(ended)
+        return await asyncio.shield(future)
+
+    def _pause(self) -> int:
+        """Seconds until the line as it stands now will have been answered."""
+        return min(LONGEST_PAUSE, max(1, math.ceil(self.load.waiting * self._seconds / self.size)))
+
+
+async def while_connected(request: Request, work: Awaitable[Result]) -> Result:
+    """What `work` gives, which is cancelled when the client hangs up before.
+
+    :param request: its body has been read.
+    :raises Gone: it has hung up.
+    """
+
+    async def hung_up() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = asyncio.ensure_future(work), asyncio.ensure_future(hung_up())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            return tasks[0].result()
+        raise Gone("The client has hung up.")
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -107,8 +107,7 @@ def test_a_batch_takes_no_more_places_in_the_line_than_there_are_workers():
             group.start_soon(batch)
             for _ in range(2):
                 await anyio.to_thread.run_sync(started.acquire)
-            assert workers._limiter is not None
-            assert workers._limiter.statistics().tasks_waiting == 0
+            assert workers.load.waiting == 0
             release.set()
         return answers
 

@@ -3,7 +3,9 @@
 The pipelines here wait or fail on purpose, which the real one does not do on demand.
 """
 
+import json
 import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import anyio
@@ -49,7 +51,13 @@ def test_the_server_stays_responsive_while_an_answer_is_computed():
     anyio.run(scenario)
 
 
-def test_too_long_a_line_is_refused_with_a_time_to_come_back():
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for it; the test's own time limit ends the wait."""
+    while not true():
+        await anyio.sleep(0.001)
+
+
+def test_too_long_a_line_is_refused_at_once_with_a_time_to_come_back():
     release = threading.Event()
 
     async def scenario() -> None:
@@ -57,16 +65,100 @@ def test_too_long_a_line_is_refused_with_a_time_to_come_back():
         async with anyio.create_task_group() as group:
             for _ in range(3):  # one at work, two in the line
                 group.start_soon(workers.run, release.wait, 30)
-            while (await waiting(workers)) < 2:
-                await anyio.sleep(0)
-            with pytest.raises(Busy):
+            await until(lambda: (workers.load.running, workers.load.waiting) == (1, 2))
+            with pytest.raises(Busy) as refused:
                 await workers.run(int)
+            assert refused.value.retry_after == 1
             release.set()
-
-    async def waiting(workers: Workers) -> int:
-        return workers._limiter.statistics().tasks_waiting if workers._limiter else 0
+        assert await workers.run(int) == 0
+        assert (workers.load.done, workers.load.refused) == (4, 1)
 
     anyio.run(scenario)
+
+
+def test_the_time_to_come_back_is_that_of_the_line():
+    async def scenario() -> None:
+        workers, release = Workers(size=1, line=30), threading.Event()
+        workers._seconds = 0.5  # as if answers took so long
+        async with anyio.create_task_group() as group:
+            for _ in range(31):
+                group.start_soon(workers.run, release.wait, 30)
+            await until(lambda: workers.load.waiting == 30)
+            with pytest.raises(Busy) as refused:
+                await workers.run(int)
+            assert refused.value.retry_after == 15
+            release.set()
+
+    anyio.run(scenario)
+
+
+def test_a_question_that_takes_too_long_is_given_up_and_its_thread_goes_on_alone():
+    release = threading.Event()
+
+    async def scenario() -> None:
+        workers = Workers(size=1, line=5, time_limit=0.05)
+        with pytest.raises(Busy, match=r"longer than 0\.05 seconds"):
+            await workers.run(release.wait, 30)
+        with pytest.raises(Busy):  # it never came to its turn: the only thread is still at work
+            await workers.run(int)
+        assert (workers.load.running, workers.load.waiting, workers.load.late) == (1, 0, 2)
+        release.set()
+        await until(lambda: workers.load.running == 0)
+        assert await workers.run(int) == 0
+
+    anyio.run(scenario)
+
+
+def test_a_client_that_hangs_up_gives_up_its_place():
+    release, asked = threading.Event(), []
+
+    def answer(question, **_):
+        asked.append(question)
+        release.wait(30)
+        return SimpleNamespace(as_dict=lambda: {"question": question})
+
+    async def scenario() -> None:
+        workers = Workers(size=1, line=5)
+        app = api_over(answer, workers)
+        async with anyio.create_task_group() as group:
+            leave = [anyio.Event() for _ in range(3)]
+            for number, event in enumerate(leave):
+                group.start_soon(asking, app, str(number), event)
+                await until(lambda number=number: (workers.load.running, workers.load.waiting) == (1, number))
+            leave[0].set()  # is being answered: its thread is busy until it is done
+            leave[1].set()  # is waiting
+            await until(lambda: (workers.load.running, workers.load.waiting) == (1, 1))
+            assert workers.load.gone == 2
+            release.set()
+            await until(lambda: workers.load.done == 2)
+            group.cancel_scope.cancel()
+        assert asked == ["0", "2"]
+
+    anyio.run(scenario)
+
+
+async def asking(app: FastAPI, question: str, leave: anyio.Event) -> None:
+    """One client over ASGI itself, which httpx's transport cannot do: it leaves when it is told to."""
+    body = json.dumps({"question": question}).encode()
+    told = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict:
+        if told:
+            return told.pop()
+        await leave.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/ask",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
+    }
+    await app(scope, receive, send)
 
 
 def test_busy_is_a_503_with_retry_after():

@@ -1,5 +1,6 @@
 """The page's document, its files, and what its events do, without a browser."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from qa.web.head import SCRIPTS, STATIC, STYLES
 from qa.web.page import MOST_HISTORY, MOST_MESSAGES, MOST_TURNS, Page, kept_history, kept_messages
+from qa.web.workers import Workers
 
 
 def config_of(client) -> dict:
@@ -21,8 +23,21 @@ def message(role: str, text: str) -> dict:
     return {"role": role, "content": [{"type": "text", "text": text}], "metadata": None, "options": None}
 
 
+def all_of(stream) -> list:
+    """What an event of the page sends, all of it."""
+
+    async def gathered() -> list:
+        return [one async for one in stream]
+
+    return asyncio.run(gathered())
+
+
+def paged(pipeline, **options) -> Page:
+    return Page(pipeline, Workers(1), **options)
+
+
 def last(page: Page, question, conversation=()) -> list[dict]:
-    return list(page.ask(question, "article", "[]", list(conversation)))[-1]
+    return all_of(page.ask(question, "article", "[]", list(conversation)))[-1]
 
 
 def test_the_document_brings_its_styles_and_script_from_the_first_byte(client):
@@ -141,7 +156,7 @@ def test_turns_that_cannot_be_read_are_none(sent):
 
 
 def test_the_turns_go_along_with_the_question_and_bad_ones_cost_no_answer(pipeline):
-    page, told = Page(pipeline), []
+    page, told = paged(pipeline), []
 
     def answer(question, **how):
         told.append(how["history"])
@@ -149,21 +164,22 @@ def test_the_turns_go_along_with_the_question_and_bad_ones_cost_no_answer(pipeli
 
     page.pipeline = SimpleNamespace(index=pipeline.index, answer=answer)
     for sent in (json.dumps([turn("Who is Musk?", "Elon Musk")]), "{"):
-        shown = list(page.ask("When could humans first land on Mars?", "article", sent, []))[-1][-1]["content"]
+        shown = all_of(page.ask("When could humans first land on Mars?", "article", sent, []))[-1][-1]["content"]
         assert "2029" in shown
     assert told == [[turn("Who is Musk?", "Elon Musk")], []]
 
 
 def test_votes_are_asked_for_only_where_they_are_kept(pipeline):
     asked = [
-        list(Page(pipeline, votes=votes).ask("When?", "article", "[]", []))[-1][-1]["content"] for votes in (True, False)
+        all_of(paged(pipeline, votes=votes).ask("When?", "article", "[]", []))[-1][-1]["content"]
+        for votes in (True, False)
     ]
     assert ["qa-votes" in shown for shown in asked] == [True, False]
 
 
 def test_a_question_is_shown_at_once_and_then_answered_below_what_was_said(pipeline):
     said = [message("user", "before"), message("assistant", "answered")]
-    first, second = Page(pipeline).ask("When could humans first land on Mars?", "article", "[]", said)
+    first, second = all_of(paged(pipeline).ask("When could humans first land on Mars?", "article", "[]", said))
     assert [m["role"] for m in first] == ["user", "assistant", "user", "assistant"]
     assert "qa-busy" in first[-1]["content"]
     assert "2029" in second[-1]["content"] and "[1]" in second[-1]["content"]
@@ -172,16 +188,16 @@ def test_a_question_is_shown_at_once_and_then_answered_below_what_was_said(pipel
 
 @pytest.mark.parametrize("question", ["", "  ", None, 7, {"path": "/etc/passwd"}])
 def test_nothing_asked_is_told_so_and_shows_no_bubble(pipeline, question):
-    (only,) = last(Page(pipeline), question)
+    (only,) = last(paged(pipeline), question)
     assert only["role"] == "assistant" and "empty" in only["content"] and "qa-error" in only["content"]
 
 
 def test_a_question_that_cannot_be_asked_is_told_why(pipeline):
-    assert "1,001" in last(Page(pipeline), "x" * 1_001)[-1]["content"]
+    assert "1,001" in last(paged(pipeline), "x" * 1_001)[-1]["content"]
 
 
 def test_an_unknown_article_is_told_in_a_readers_words(pipeline):
-    told = list(Page(pipeline).ask("Who?", "nope", "[]", []))[-1][-1]["content"]
+    told = all_of(paged(pipeline).ask("Who?", "nope", "[]", []))[-1][-1]["content"]
     assert "There is no article called “nope” here." in told and "qa-error" in told
     assert "index" not in told
 
@@ -191,14 +207,14 @@ def test_a_failure_is_told_in_words_and_logged(pipeline, caplog):
         raise RuntimeError("the secret inside")
 
     failing = SimpleNamespace(index=pipeline.index, suggestions=pipeline.suggestions, answer=broken)
-    told = last(Page(failing), "Who?")[-1]["content"]
+    told = last(paged(failing), "Who?")[-1]["content"]
     assert "qa-error" in told and "secret" not in told
     assert "the secret inside" in caplog.text
 
 
 def test_the_address_chooses_article_and_question(pipeline):
     def opened(**query):
-        return list(Page(pipeline).open(SimpleNamespace(query_params=query)))
+        return all_of(paged(pipeline).open(SimpleNamespace(query_params=query)))
 
     assert opened() == opened(article="article") == [(gr.skip(),) * 5]
     assert "2029" in opened(q="When could humans first land on Mars?")[-1][3][-1]["content"]
@@ -216,11 +232,12 @@ def hook(event, args):
 sys.addaudithook(hook)
 import time
 from qa.web.page import build_page
+from qa.web.workers import Workers
 from index.article import article_from_text
 from types import SimpleNamespace
 article = article_from_text("A title\\n\\nIt says little.", id="a")
 index = SimpleNamespace(articles=(article,), sentences=(), sentence_rows=lambda _: (0, 0), article=lambda _: article)
-build_page(SimpleNamespace(index=index, suggestions=lambda _: ()))
+build_page(SimpleNamespace(index=index, suggestions=lambda _: ()), Workers(1))
 time.sleep(1)  # look-ups would run in threads of their own
 print([a for a in asked if "127.0.0.1" not in a[1]])
 """
