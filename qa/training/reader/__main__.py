@@ -13,6 +13,7 @@ from qa.training.reader import recipe
 from qa.training.reader.run import train
 from qa.training.reader.schedule import parse_until
 from qa.training.reader.trainer import Options
+from qa.training.reader.written import WRITTEN_FILE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +41,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("data", type=Path, metavar="DATA", help="folder with train.jsonl.gz, and dev/ to probe with")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of checkpoints, log and final/")
     parser.add_argument("--fraction", type=_positive, default=1.0, help="share of the rows to train on (default 1)")
+    parser.add_argument(
+        "--written",
+        type=lambda text: Path(text) if text else None,
+        default=WRITTEN_FILE,
+        metavar="FILE",
+        help="rows to train on beside DATA's (default: the project's own; '' for none)",
+    )
     parser.add_argument("--seed", type=_whole(0), default=17, help="of samples, batches and dropout (default 17)")
     parser.add_argument(
         "--peak-rate", type=_positive, default=recipe.PEAK_RATE, help="learning rate (default %(default)s)"

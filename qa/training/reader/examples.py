@@ -23,6 +23,7 @@ from qa.training.reader.altered import altered_rows
 from qa.training.reader.negatives import mine_negatives
 from qa.training.reader.rows import Row, read_rows, sample_rows
 from qa.training.reader.spans import Tokens, answer_spans, room, token_spans, tokenize, windows
+from qa.training.reader.written import written_rows
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ _FORMAT = 6  # raise when examples are made in another way: an older cache is th
 _DECIDING = (
     *("MAX_TOKENS", "MAX_QUESTION_TOKENS", "STRIDE_TOKENS", "MAX_SPANS", "FIRST_OCCURRENCE_SOURCES", "MIN_GROUP"),
     *("GENERIC_SOURCES", "MIN_QUESTION_TERMS", "HARD_CANDIDATES", "HARD_POOL"),
-    *("MIN_SENTENCES", "LOOSELY_CAPITAL_SOURCES"),
+    *("MIN_SENTENCES", "LOOSELY_CAPITAL_SOURCES", "WRITTEN_TIMES"),
 )
 """What of the recipe decides the examples."""
 
@@ -168,22 +169,29 @@ def _add_row(builder: ExamplesBuilder, row: Row, question: Tokens, context: Toke
     return bool(holding or (empty and not row.answers))
 
 
-def examples_name(source: Path, tokenizer_file: Path, *, fraction: float, seed: int) -> str:
-    """A name for the examples of a training file: the same for the same file, tokenizer, recipe and arguments."""
+def examples_name(source: Path, written: Path | None, tokenizer_file: Path, *, fraction: float, seed: int) -> str:
+    """A name for the examples of training files: the same for the same files, tokenizer, recipe and arguments."""
     digest = hashlib.sha256(source.read_bytes() + tokenizer_file.read_bytes())
+    if written:
+        digest.update(written.read_bytes())
     numbers = recipe.in_force()
     digest.update(json.dumps([_FORMAT, ANALYZER, fraction, seed, *(numbers[name] for name in _DECIDING)]).encode())
     return digest.hexdigest()[:16]
 
 
-def load_examples(source: Path, cache: Path, tokenizer_file: Path, *, fraction: float, seed: int) -> Examples:
-    """Examples of a training file from the cache folder, made and kept there first if need be (about a minute).
+def load_examples(
+    source: Path, written: Path | None, cache: Path, tokenizer_file: Path, *, fraction: float, seed: int
+) -> Examples:
+    """Examples of a training file and the written rows, from the cache folder, made there first if need be (about a minute).
 
     :raises DataError: the training file or the cached one cannot be used.
     """
-    path = cache / f"examples-{examples_name(source, tokenizer_file, fraction=fraction, seed=seed)}.npz"
+    path = cache / f"examples-{examples_name(source, written, tokenizer_file, fraction=fraction, seed=seed)}.npz"
     if not path.is_file():
-        rows = sample_rows(read_rows(source), fraction, seed)
+        rows = read_rows(source)
+        if written:
+            rows += written_rows(rows, written) * recipe.WRITTEN_TIMES
+        rows = sample_rows(rows, fraction, seed)
         log.info("making the examples of %d rows", len(rows))
         examples = build_examples(rows, Tokenizer.from_file(str(tokenizer_file)), seed)
         cache.mkdir(parents=True, exist_ok=True)

@@ -37,6 +37,7 @@ _COPIED = (_TOKENIZER, "tokenizer_config.json", "vocab.txt")
 class Options:
     """What the command line gives.
 
+    :param written: file of rows beside those of the data folder, or None.
     :param until: wall-clock end in seconds since 1970, or None: the run then has `epochs`.
     :param resume: go on with the run in `out`.
     :param resume_from: begin with this checkpoint of another run.
@@ -50,6 +51,7 @@ class Options:
     until: float | None
     peak_rate: float
     threads: int
+    written: Path | None = None
     resume: bool = False
     resume_from: Path | None = None
 
@@ -86,9 +88,14 @@ class Trainer:
         self.options = options
         self.base = packaged_folder()
         tokenizer = self.base / _TOKENIZER
-        name = examples_name(source, tokenizer, fraction=options.fraction, seed=options.seed)
+        name = examples_name(source, options.written, tokenizer, fraction=options.fraction, seed=options.seed)
         self.examples = load_examples(
-            source, options.out / "cache", tokenizer, fraction=options.fraction, seed=options.seed
+            source,
+            options.written,
+            options.out / "cache",
+            tokenizer,
+            fraction=options.fraction,
+            seed=options.seed,
         )
         self.probes = _load_probes(options, tokenizer)
         torch.manual_seed(options.seed)

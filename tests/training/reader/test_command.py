@@ -21,7 +21,7 @@ from tests.training.reader.toy import write_data
 @pytest.mark.usefixtures("toy_scale")
 def test_one_command_goes_from_data_to_a_model(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    assert main([str(data), "--out", str(out), "--epochs", "2", "--threads", "1"]) == 0
+    assert main([str(data), "--written", "", "--out", str(out), "--epochs", "2", "--threads", "1"]) == 0
     captured = capsys.readouterr()
     assert captured.out == ""
     log = (out / "train.log").read_text()
@@ -32,7 +32,7 @@ def test_one_command_goes_from_data_to_a_model(data: Path, tmp_path: Path, capsy
     assert model.config.num_hidden_layers == 2
     assert Tokenizer.from_file(str(out / "final" / "tokenizer.json")).get_vocab_size() == model.config.vocab_size
     assert not list(out.glob("*.new*"))
-    assert main([str(data), "--out", str(out), "--epochs", "2", "--threads", "1", "--resume"]) == 0
+    assert main([str(data), "--written", "", "--out", str(out), "--epochs", "2", "--threads", "1", "--resume"]) == 0
 
 
 @pytest.mark.usefixtures("toy_scale")
@@ -41,7 +41,7 @@ def test_a_signal_leaves_a_checkpoint_to_resume_from(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     out, before = tmp_path / "out", signal.getsignal(number)
-    command = [str(data), "--out", str(out), "--threads", "1"]
+    command = [str(data), "--written", "", "--out", str(out), "--threads", "1"]
     monkeypatch.setattr(recipe, "LOG_STEPS", 1)
     timer = Timer(0.2, os.kill, (os.getpid(), number))
     monkeypatch.setattr("qa.training.reader.run.Trainer.run", _starting(timer))
@@ -93,14 +93,14 @@ def test_arguments_that_mean_nothing_are_refused(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     with pytest.raises(SystemExit) as left:
-        main([str(data), "--out", str(tmp_path / "out"), *arguments])
+        main([str(data), "--written", "", "--out", str(tmp_path / "out"), *arguments])
     assert left.value.code == 2
     assert arguments[0] in capsys.readouterr().err
 
 
 def test_two_runs_do_not_share_a_folder(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with alone(tmp_path / "out"):
-        assert main([str(data), "--out", str(tmp_path / "out")]) == 2
+        assert main([str(data), "--written", "", "--out", str(tmp_path / "out")]) == 2
     assert "another run is writing into" in capsys.readouterr().err
 
 

@@ -12,7 +12,7 @@ from qa.training.reader import examples as module
 from qa.training.reader import recipe
 from qa.training.reader.examples import CLS, SEP, Examples, Kind, build_examples, load_examples
 from qa.training.reader.rows import Row, train_file
-from tests.training.reader.toy import ANSWERED, ROWS
+from tests.training.reader.toy import ANSWERED, ROWS, write_written
 
 
 def ids(examples: Examples, number: int) -> list[int]:
@@ -92,9 +92,9 @@ def test_rows_without_an_example_are_counted(tokenizer: Tokenizer, caplog: pytes
 def test_examples_are_kept_and_made_again_when_anything_changes(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(seed: int = 1) -> Examples:
+    def load(seed: int = 1, written: Path | None = None) -> Examples:
         vocabulary = packaged_folder() / "tokenizer.json"
-        return load_examples(train_file(data), tmp_path / "cache", vocabulary, fraction=1.0, seed=seed)
+        return load_examples(train_file(data), written, tmp_path / "cache", vocabulary, fraction=1.0, seed=seed)
 
     made = load()
     (path,) = (tmp_path / "cache").iterdir()
@@ -105,9 +105,10 @@ def test_examples_are_kept_and_made_again_when_anything_changes(
         assert np.array_equal(getattr(made, name), getattr(again, name))
         assert getattr(made, name).dtype == getattr(again, name).dtype
     load(seed=2)
+    assert len(load(written=write_written(tmp_path))) > len(made)
     monkeypatch.setattr(recipe, "MAX_SPANS", 3)
     assert load().spans.shape[1] == 3
-    assert len(list((tmp_path / "cache").iterdir())) == 3
+    assert len(list((tmp_path / "cache").iterdir())) == 4
     path.write_bytes(path.read_bytes()[:-100])
     monkeypatch.undo()
     with pytest.raises(DataError, match="delete it"):

@@ -12,6 +12,7 @@ from transformers import BertConfig, BertModel
 
 from index.model_folder import packaged_folder
 from qa.training.reader.rows import Row
+from qa.training.reader.written import passage_digest
 
 CONTEXTS = (
     "The old mill on the river was built in 1820 by Jane Marsh and burnt down in 1901.",
@@ -78,3 +79,20 @@ def write_encoder(folder: Path) -> Path:
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt"):
         shutil.copyfile(packaged_folder() / name, folder / name)
     return folder
+
+
+def write_written(folder: Path, *passages: dict[str, Any]) -> Path:
+    """A file of written rows with these passages; one on a toy context and one of its own when there are none."""
+    path = folder / "written.jsonl.gz"
+    of_a_context = {
+        "sha256": passage_digest(CONTEXTS[2]),
+        "rows": [["fish, which day", "Friday"], ["Who sells fish?", None]],
+    }
+    of_its_own = {
+        "article": "news",
+        "passage": "The mayor, Ada Roe, resigned.",
+        "rows": [["Who gave up office?", "Ada Roe"]],
+    }
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(passage)}\n" for passage in passages or (of_a_context, of_its_own))
+    return path
