@@ -60,7 +60,7 @@ def docs_html(document: dict[str, Any], base: str) -> str:
     return Template((STATIC / "docs.html").read_text("utf-8")).substitute(
         icon=versioned(ICON),
         tokens_css=versioned("tokens.css"),
-        system_dark_css=versioned("system-dark.css"),
+        plain_css=versioned("plain.css"),
         docs_css=versioned("docs.css"),
         route_links="".join(
             f'<li><a href="#{escape(operation["operationId"])}">{escape(_short(path))}</a></li>'

@@ -127,6 +127,7 @@ def _page(template: Template, article: Article, script: Script, *, root: str, **
         **assets,
         **more,
         tokens_css=root + versioned("tokens.css"),
+        plain_css=root + versioned("plain.css"),
         icon=root + versioned("icon.svg"),
         widget_js=f"{root}widget.js?v={script.etag.strip(chr(34))}",
         id=escape(article.id),

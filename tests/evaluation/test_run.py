@@ -95,11 +95,9 @@ def coverage_at_95(pairs: list[tuple[float, bool]]) -> float:
 def recompute(found: list[dict[str, Any]], text_of: dict[str, str]) -> dict[str, float | None]:
     """Every figure of metrics.json but intervals and latencies."""
     ranks, has_exact, has_f1, exact, f1, ceiling = [], [], [], [], [], []
-    ended, cited, no_answer, span, sentence = [], [], [], [], []
-    hits: list[bool] = []
+    ended, cited, no_answer, span, sentence, hits = [], [], [], [], [], []
     for row in found:
-        texts = [answer["text"] for answer in row["gold"]["answers"]]
-        starts = [answer["start"] for answer in row["gold"]["answers"]]
+        texts, starts = ([answer[name] for answer in row["gold"]["answers"]] for name in ("text", "start"))
         gold = [(one["start"], one["end"]) for one in row["gold"]["sentences"]]
         answer, best = row["answer"], row["best_span"]
         shown = answer["answer"]["text"] if answer["answerable"] else ""

@@ -47,7 +47,7 @@ def test_the_page_loads_only_its_own_files_and_runs_no_script(client, page):
     assert "<script" not in page and "style=" not in page and not re.search(r"\son\w+=", page)
     for address in re.findall(r'<link[^>]* href="([^"]*)"', page):
         assert client.get(f"/{address}").status_code == 200
-    for name in ("docs.css", "system-dark.css"):
+    for name in ("docs.css", "plain.css"):
         text = (STATIC / name).read_text("utf-8")
         assert "http" not in text and "@import" not in text and "url(" not in text
 
@@ -82,7 +82,7 @@ def test_the_dark_values_are_those_of_the_chat_page():
         return dict(re.findall(r"(--[\w-]+): (#\w+);", block[: block.index("}")]))
 
     chat = values((STATIC / "tokens.css").read_text("utf-8"), "body.dark {")
-    assert values((STATIC / "system-dark.css").read_text("utf-8"), "body {") == chat != {}
+    assert values((STATIC / "plain.css").read_text("utf-8"), "body {") == chat != {}
 
 
 @pytest.mark.parametrize(
