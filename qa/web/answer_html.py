@@ -45,9 +45,13 @@ def busy_html() -> str:
     return '<div class="qa-busy">Reading the article<span></span><span></span><span></span></div>'
 
 
-def error_html(message: str) -> str:
-    """Why there is no answer, in words."""
-    return f'<div class="qa-turn qa-error" id="{_turn_id()}"><p>{_escape(message)}</p></div>'
+def error_html(message: str, again: str = "") -> str:
+    """Why there is no answer, in words.
+
+    :param again: the question, where asking it once more may help: a button does.
+    """
+    chip = _chips("Ask again", [again] if again else [])
+    return f'<div class="qa-turn qa-error" id="{_turn_id()}"><p>{_escape(message)}</p>{chip}</div>'
 
 
 def notice_html(words: str = "") -> str:

@@ -4,6 +4,7 @@ Methods that a route does not answer, origins that may not ask, and bodies that 
 they come here.
 """
 
+import asyncio
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -26,7 +27,7 @@ from qa.web.models import (
 )
 from qa.web.problems import problem_responses
 from qa.web.revalidated import revalidated
-from qa.web.workers import Workers, while_connected
+from qa.web.workers import Busy, Workers, while_connected
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Not Modified: what If-None-Match names is what there is"}
@@ -101,9 +102,20 @@ def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> No
         """The process lives."""
         return Health()
 
+    warming, warm = asyncio.Lock(), asyncio.Event()
+
     @router.get("/readyz", response_description="it can", responses=problem_responses(503), tags=["health"])
     async def readyz() -> Readiness:
-        """The server can answer: it has just read the article for a question."""
-        # Not `answer`, which would count as a reader's question, and may need no model for this one.
-        await workers.run(pipeline.predict, ["What is this article about?"], article=pipeline.index.articles[0].id)
+        """The server can answer: it has read the article for a question, and is not about to stop. A server that others
+        keep busy is ready too: what it cannot take it refuses by itself.
+        """
+        if workers.closing:
+            raise Busy("The server is about to stop; please ask another, or ask again in a moment.")
+        async with warming:
+            if not warm.is_set():
+                # Not `answer`, which would count as a reader's question, and may need no model for this one. Not one of
+                # the workers either: whoever asks for readiness would wait in their line, and be refused with others.
+                first = pipeline.index.articles[0].id
+                await asyncio.to_thread(pipeline.predict, ["What is this article about?"], article=first)
+                warm.set()
         return Readiness(articles=len(pipeline.index.articles), sentences=len(pipeline.index.sentences))

@@ -9,6 +9,7 @@ inputs unprocessed (`preprocess=False`), so nothing that a client sends is turne
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -21,7 +22,8 @@ from qa.pipeline import QAPipeline
 from qa.question import check_question
 from qa.web import answer_html as html
 from qa.web.article_html import article_html
-from qa.web.workers import Busy, Workers
+from qa.web.listeners import Listeners
+from qa.web.workers import Busy, Gone, Workers
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,9 @@ MOST_TURNS = 6
 MOST_HISTORY = 60_000
 """Most characters of the turns that a client sends; more are not looked at. The longest six fit."""
 
+_SPARE_EVENTS = 16
+"""Events that Gradio runs at a time besides those that the workers hold: refusals and openings of pages, which are quick."""
+
 Message = dict[str, str]
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
@@ -54,10 +59,13 @@ THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 class Page:
     """What the page's events do, over one pipeline."""
 
-    def __init__(self, pipeline: QAPipeline, workers: Workers, *, votes: bool = False) -> None:
+    def __init__(
+        self, pipeline: QAPipeline, workers: Workers, listeners: Listeners | None = None, *, votes: bool = False
+    ) -> None:
         """:param votes: whether readers may say that an answer or a refusal is right or not."""
         self.pipeline = pipeline
         self.workers = workers
+        self.listeners = listeners or Listeners()
         self.votes = votes
         self.first: Article = pipeline.index.articles[0]
 
@@ -92,17 +100,22 @@ class Page:
         """What an empty chat shows."""
         return html.welcome_html(self.pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
 
-    async def ask(self, question: Any, article_id: Any, before: Any, conversation: Any) -> AsyncIterator[list[Message]]:
+    async def ask(
+        self, question: Any, article_id: Any, before: Any, conversation: Any, request: gr.Request | None = None
+    ) -> AsyncIterator[list[Message]]:
         """The conversation with the question, at once, then with its answer.
 
         :param before: the turns before, as JSON; see `kept_history`.
+        :param request: whose session is given up when its page is closed.
         """
         question = question if isinstance(question, str) else ""
         so_far = kept_messages(conversation)
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
             yield [*so_far, {"role": "assistant", "content": html.busy_html()}]
-        yield [*so_far, {"role": "assistant", "content": await self._answer(question, article_id, before)}]
+        answered = self.listeners.answer(session_of(request), self._answer(question, article_id, before))
+        with suppress(Gone):
+            yield [*so_far, {"role": "assistant", "content": await answered}]
 
     async def open(self, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question."""
@@ -119,7 +132,7 @@ class Page:
             welcome = gr.update(placeholder=self.welcome(article))
             yield (self.masthead(article.id), self.reading(article), article.id, welcome, gr.skip())
         if question.strip():
-            async for conversation in self.ask(question, article.id, "[]", []):
+            async for conversation in self.ask(question, article.id, "[]", [], request):
                 yield (gr.skip(), gr.skip(), gr.skip(), conversation, gr.skip())
 
     async def _answer(self, question: str, article_id: Any, before: Any) -> str:
@@ -132,12 +145,19 @@ class Page:
             return html.answer_html(answer, article, self.pipeline.index.sentences[low:high], votes=self.votes)
         except ArticleError:
             return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
-        except (ArticleQAError, Busy) as error:
+        except Busy as error:
+            return html.error_html(str(error), again=question.strip())
+        except ArticleQAError as error:
             return html.error_html(str(error))
         except Exception:
             # The reader gets words, the log the traceback: raised, it would cover the whole conversation with "Error".
             log.exception("A question from the page failed")
             return html.error_html("The server failed to answer; its log says why. Asking again may work.")
+
+
+def session_of(request: gr.Request | None) -> str:
+    """What the question and the stream of its answer have in common."""
+    return (request and request.session_hash) or ""
 
 
 def _unknown(article_id: Any) -> str:
@@ -195,12 +215,15 @@ def page_title(pipeline: QAPipeline) -> str:
     return f"{pipeline.index.articles[0].title} · Article QA"
 
 
-def build_page(pipeline: QAPipeline, workers: Workers, *, votes: bool = False) -> gr.Blocks:
+def build_page(
+    pipeline: QAPipeline, workers: Workers, listeners: Listeners | None = None, *, votes: bool = False
+) -> gr.Blocks:
     """The page over `pipeline`, ready to be mounted; it also names the Gradio endpoint `/ask`.
 
+    :param listeners: told of the streams that are broken off, so that their places are freed.
     :param votes: whether the server keeps feedback, so that readers are asked for it.
     """
-    page = Page(pipeline, workers, votes=votes)
+    page = Page(pipeline, workers, listeners, votes=votes)
     blocks = gr.Blocks(title=page_title(pipeline))
     with blocks:
         masthead = gr.HTML(page.masthead(page.first.id), elem_id="qa-top", apply_default_css=False)
@@ -253,21 +276,29 @@ def build_page(pipeline: QAPipeline, workers: Workers, *, votes: bool = False) -
             api_name="open",
             api_visibility="private",
         )
-        _add_endpoint(pipeline, workers)
-    blocks.queue(default_concurrency_limit=None)  # the workers say how many are answered at a time, and how many wait
+        _add_endpoint(page)
+    # The workers say how many are answered at a time, how many wait, and who is refused in words. Gradio would let as many
+    # events run as Starlette has threads, which these need none of, and the others pile up before them without limit.
+    blocks.max_threads = workers.room + _SPARE_EVENTS
+    blocks.queue(default_concurrency_limit=None, max_size=workers.room)
     return blocks
 
 
-def _add_endpoint(pipeline: QAPipeline, workers: Workers) -> None:
-    async def ask(question: str, article: str = "", history: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def _add_endpoint(page: Page) -> None:
+    async def ask(
+        question: str,
+        article: str = "",
+        history: list[dict[str, Any]] | None = None,
+        request: gr.Request | None = None,
+    ) -> dict[str, Any]:
         """The Answer, as POST /api/v1/ask gives it; an empty `article` asks every one.
 
         `history` is the turns before, oldest first, `{"question": text, "answer": text or None}` each.
         """
+        answer = page.workers.run(page.pipeline.answer, question, article=article or None, history=history or ())
         try:
-            answer = await workers.run(pipeline.answer, question, article=article or None, history=history or ())
-            return answer.as_dict()
-        except (ArticleQAError, Busy) as error:
-            raise gr.Error(str(error)) from error
+            return (await page.listeners.answer(session_of(request), answer)).as_dict()
+        except (ArticleQAError, Busy, Gone) as error:
+            raise gr.Error(str(error), print_exception=False) from error
 
     api(ask, api_name="ask")

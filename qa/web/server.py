@@ -18,6 +18,7 @@ from qa.web.feedback import feedback_router, open_feedback, recorded
 from qa.web.guard import Guard
 from qa.web.head import ICON, STATIC, PageHead, head_html
 from qa.web.hosts import Hosts
+from qa.web.listeners import Listeners, WatchedStreams
 from qa.web.openapi import DescribedAPI
 from qa.web.origins import Origins
 from qa.web.page import THEME, build_page, page_title
@@ -53,7 +54,7 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     install_problem_handlers(app)
     feedback = open_feedback(settings)
     pipeline = recorded(pipeline, feedback)
-    workers = Workers.of(settings)
+    app.state.workers = workers = Workers.of(settings)
     app.include_router(api_router(pipeline, workers))
     app.include_router(feedback_router(pipeline, feedback))
     app.include_router(widget_router(pipeline))
@@ -64,12 +65,14 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     async def favicon() -> FileResponse:  # for those that ask without having read the page, which names the icon
         return FileResponse(STATIC / ICON, media_type="image/svg+xml")
 
+    listeners = Listeners()
+    app.add_middleware(WatchedStreams, listeners=listeners)
     app.add_middleware(PageHead, html=head_html(page_title(pipeline)))
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     # The guard opens the API to the origins of the settings; this one lets no other origin read anything else. It must be
     # this class: Gradio looks for it on the parent, and where it is missing reflects any Origin, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
-    return _mount_page(app, build_page(pipeline, workers, votes=feedback is not None))
+    return _mount_page(app, build_page(pipeline, workers, listeners, votes=feedback is not None))
 
 
 def _mount_page(app: FastAPI, page: gr.Blocks) -> FastAPI:

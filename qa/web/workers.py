@@ -40,10 +40,15 @@ class Busy(Exception):
 class Gone(Exception):
     """The client has hung up: nobody is left to be answered."""
 
+    def __init__(self) -> None:
+        super().__init__("The client has hung up.")
+
 
 @dataclass
 class Load:
-    """What the crew has done since the server started, and is doing now."""
+    """What the crew has done since the server started, and is doing now. A question is in one of these at a time, but for
+    one that was given up while it was being computed: it is `running` and `done` besides `late` or `gone`.
+    """
 
     running: int = 0
     waiting: int = 0
@@ -56,12 +61,16 @@ class Load:
 class Workers:
     """`size` threads that answer, at most `line` questions waiting for them, each for at most `time_limit` seconds in all.
 
-    A question that is given up leaves the line at once; one that is being computed keeps its thread until it is done.
+    First come, first served. A question that is given up leaves the line at once; one that is being computed keeps its
+    thread until it is done, as nothing can stop a thread. A process that ends waits for these few, and for no others.
+
+    :ivar closing: set by `close`.
     """
 
     def __init__(self, size: int, line: int = 64, time_limit: float = 60.0) -> None:
         self.size = size
         self.load = Load()
+        self.closing = False
         self._line = line
         self._time_limit = time_limit
         self._seconds = 0.0  # one answer takes, of late
@@ -73,26 +82,37 @@ class Workers:
         """As the settings have it."""
         return cls(settings.workers or available_cores(), settings.queue, settings.time_limit)
 
+    @property
+    def room(self) -> int:
+        """Questions that are held at a time, those that wait and those that are computed."""
+        return self.size + self._line
+
+    def close(self) -> None:
+        """The server is about to stop: say so to who asks whether it is ready. What is asked meanwhile is still answered,
+        since a balancer takes a while to hear of it.
+        """
+        self.closing = True
+
     async def run(self, work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """`work(*args, **kwargs)` in a thread.
 
         :raises Busy: too many others are waiting already, or the time limit has passed.
         """
-        if self.load.running >= self.size and self.load.waiting >= self._line:
+        # Both are counted: a burst arrives before the first of it has come from the line to a thread.
+        if self.load.running + self.load.waiting >= self.room:
             self.load.refused += 1
             raise Busy("Too many questions are waiting; please ask again in a moment.", self._pause())
         try:
-            with anyio.fail_after(self._time_limit):
+            with anyio.move_on_after(self._time_limit):
                 return await self._computed(partial(work, *args, **kwargs))
-        except TimeoutError:
-            self.load.late += 1
-            raise Busy(
-                f"The answer has taken longer than {self._time_limit:g} seconds; please ask again in a moment.",
-                self._pause(),
-            ) from None
         except asyncio.CancelledError:
             self.load.gone += 1
             raise
+        self.load.late += 1
+        raise Busy(
+            f"The answer has taken longer than {self._time_limit:g} seconds; please ask again in a moment.",
+            self._pause(),
+        )
 
     async def _computed(self, call: Callable[[], Result]) -> Result:
         if self._free is None:  # a limiter belongs to the running event loop, so it is made inside one
@@ -135,12 +155,20 @@ async def while_connected(request: Request, work: Awaitable[Result]) -> Result:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    tasks = asyncio.ensure_future(work), asyncio.ensure_future(hung_up())
+    return await unless(hung_up(), work)
+
+
+async def unless(gone: Awaitable[object], work: Awaitable[Result]) -> Result:
+    """What `work` gives; it is cancelled when `gone` comes to its end before.
+
+    :raises Gone: so it was.
+    """
+    tasks = asyncio.ensure_future(work), asyncio.ensure_future(gone)
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if tasks[0].done():
             return tasks[0].result()
-        raise Gone("The client has hung up.")
+        raise Gone
     finally:
         for task in tasks:
             task.cancel()

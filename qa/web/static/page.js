@@ -14,7 +14,8 @@
   function arrived(turn) {
     notice("");
     qa.addressOf(turn);
-    if (turn.matches(".qa-error") && qa.asking() && !box().value) qa.write(qa.asking()); // to be mended, or asked again
+    const again = $(".qa-ask", turn); // asks it once more; else it is to be mended
+    if (turn.matches(".qa-error") && !again && qa.asking() && !box().value) qa.write(qa.asking());
     qa.answered();
     qa.dim();
     const chips = $$("a.qa-cite, a.qa-near", turn);

@@ -1,0 +1,76 @@
+"""Frees the place of a page that has gone: Gradio lets a question be answered whose tab was closed.
+
+A page, or a client of Gradio's, asks with one request and hears of the answer over another, a stream; both name the same
+session. When the stream is broken off, what its session asked is given up.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from typing import Final, TypeVar
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.web.workers import unless
+
+Result = TypeVar("Result")
+
+STREAM: Final = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?ask/(\w+))")
+"""Where answers are heard of: the session is in the query, or, where the client named none, it is the event's id."""
+
+
+class Listeners:
+    """The sessions that something is being answered for."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, set[asyncio.Event]] = {}
+
+    async def answer(self, session: str, work: Awaitable[Result]) -> Result:
+        """What `work` gives, which is cancelled when the session's stream is broken off before.
+
+        :raises Gone: it was.
+        """
+        left = asyncio.Event()
+        self._left.setdefault(session, set()).add(left)
+        try:
+            return await unless(left.wait(), work)
+        finally:
+            self._left[session].discard(left)
+            if not self._left[session]:
+                del self._left[session]
+
+    def leave(self, session: str) -> None:
+        """The session's stream was broken off."""
+        for left in self._left.get(session, ()):
+            left.set()
+
+
+class WatchedStreams:
+    """ASGI middleware that tells `Listeners` of each stream that its client breaks off."""
+
+    def __init__(self, app: ASGIApp, listeners: Listeners) -> None:
+        self.app = app
+        self.listeners = listeners
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; a stream is watched."""
+        stream = STREAM.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if stream is None:
+            await self.app(scope, receive, send)
+            return
+        session = stream[1] or parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+        ended = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal ended
+            ended = ended or (message["type"] == "http.response.body" and not message.get("more_body", False))
+            await send(message)
+
+        async def watched_receive() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect" and not ended:  # after its end every stream is disconnected
+                self.listeners.leave(session)
+            return message
+
+        await self.app(scope, watched_receive, watched_send)
