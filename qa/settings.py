@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, cast
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -21,6 +21,9 @@ ENV_PREFIX = "ARTICLE_QA_"
 _A_LIST_OF_HOSTS = '["qa.example.org"]'
 _A_LIST_OF_PROXIES = '["127.0.0.1", "10.0.0.0/8"]'
 _A_LIST_OF_ORIGINS = '["https://blog.example.org"]'
+UTF_8 = 4
+"""Most bytes of a code point."""
+
 _ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^/:@?#\[\]]+)(?::(\d{1,5}))?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -128,14 +131,40 @@ class Settings(BaseSettings):
     ] = ()
     streams: Annotated[
         int,
-        Field(ge=1, le=100_000, description="connections at a time that wait for the chat page's answers; more get 503"),
+        Field(
+            ge=1,
+            le=100_000,
+            description="connections at a time that wait for the chat page's answers, one client holding an eighth of them at "
+            "most; more get 503",
+        ),
     ] = 256
+    connections: Annotated[
+        int,
+        Field(
+            ge=8,
+            le=100_000,
+            description="connections at a time; one more takes the place of the one that has longest sent no whole request, "
+            "or gets 503 where all wait for an answer",
+        ),
+    ] = 512
+    transfer_limit: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3_600,
+            description="seconds in which a request's headers, and then its body, must arrive (else 408), and in which a "
+            "client must take what it is sent (else it is cut off)",
+        ),
+    ] = 30.0
     question_length: Annotated[
         int, Field(ge=10, le=100_000, description="longest question, in code points; a longer one gets 422")
     ] = 1_000
-    history_turns: Annotated[int, Field(ge=0, le=1_000, description="most earlier turns of a question; more get 422")] = (
-        20
-    )
+    history_turns: Annotated[
+        int,
+        Field(
+            ge=6, le=1_000, description="most earlier turns of a question; more get 422; the page and the widget send six"
+        ),
+    ] = 20
     batch: Annotated[int, Field(ge=1, le=10_000, description="most questions of a batch; more get 422")] = 64
     body_bytes: Annotated[
         int, Field(ge=1_024, le=2**30, description="largest body of a question, in bytes; a larger one gets 413")
@@ -153,7 +182,7 @@ class Settings(BaseSettings):
         ),
     ] = 262_144
     header_bytes: Annotated[
-        int, Field(ge=1_024, le=2**20, description="largest request line and headers together, in bytes; larger get 400")
+        int, Field(ge=1_024, le=2**20, description="largest request line and headers together, in bytes; larger get 431")
     ] = 16_384
     log_questions: Annotated[
         bool, Field(description="whether the log tells what was asked: people type anything into a box")
@@ -197,9 +226,15 @@ class Settings(BaseSettings):
     def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         """As networks, an address being one of its own: `127.0.0.1/32`."""
         try:
-            return tuple(str(ip_network(proxy)) for proxy in proxies)
+            networks = [ip_network(proxy) for proxy in proxies]
         except ValueError as error:
             raise ValueError(f"{error}; expected addresses or networks like {_A_LIST_OF_PROXIES}") from error
+        if everyone := next((network for network in networks if network.prefixlen == 0), None):
+            raise ValueError(
+                f"{everyone} is every address, so that anyone could name any client; expected your proxies' own, like "
+                f"{_A_LIST_OF_PROXIES}"
+            )
+        return tuple(map(str, networks))
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -211,6 +246,27 @@ class Settings(BaseSettings):
     def _exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         """As browsers write them in the Origin header, with which they are compared."""
         return tuple(_as_sent(origin) for origin in origins)
+
+    @model_validator(mode="after")
+    def _agreeing(self) -> "Settings":
+        """No limit may be out of reach behind another."""
+        longest = UTF_8 * self.question_length
+        for lower, least, upper, why in (
+            ("body_bytes", self.body_bytes, "batch_bytes", "a batch holds at least a question"),
+            ("batch", self.batch, "burst", "a batch costs as many questions as it holds, and could never be asked"),
+            ("streams", self.streams, "connections", "every stream is a connection"),
+            ("question_length", longest, "body_bytes", f"a question of that length takes up to {longest:,} bytes"),
+            ("question_length", longest, "page_bytes", f"a question of that length takes up to {longest:,} bytes"),
+        ):
+            if least > getattr(self, upper):
+                raise ValueError(
+                    f"{_told(lower, self)} does not fit {_told(upper, self)}: {why}; lower the first or raise the second"
+                )
+        return self
+
+
+def _told(name: str, settings: Settings) -> str:
+    return f"{ENV_PREFIX}{name.upper()}={getattr(settings, name)}"
 
 
 def _as_sent(origin: str) -> str:
@@ -259,6 +315,8 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def _describe(problem: object) -> str:
-    location = ".".join(str(part) for part in problem["loc"]) or "settings"  # type: ignore[index]
     said = problem["msg"].removeprefix("Value error, ")  # type: ignore[index]
+    if not problem["loc"]:  # type: ignore[index]
+        return str(said)  # of several settings, which it names
+    location = ".".join(str(part) for part in problem["loc"])  # type: ignore[index]
     return f"{ENV_PREFIX}{location.upper()}={problem['input']!r}: {said[:1].lower()}{said[1:]}"  # type: ignore[index]
