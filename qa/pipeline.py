@@ -121,11 +121,12 @@ class QAPipeline:
         :param top_k: at most so many citations, from 1 to `MAX_TOP_K`; an overview has a size of its own, up to 5.
         :param history: earlier turns, oldest first, `{"question": str, "answer": str | None}` each, and `interpreted_as`
             where the answer had one; a question that stands alone is answered the same without.
-        :raises QuestionError: the question is empty, too long or holds control characters, or an argument is out of range.
+        :raises QuestionError: the question is empty, too long or holds control characters, or an argument is out of range;
+            the settings say how long a question and a history may be.
         :raises ArticleError: there is no such article.
         """
-        question = check_question(question)
-        _check_arguments(top_k, history)
+        question = check_question(question, self.settings.question_length)
+        _check_arguments(top_k, history, self.settings.history_turns)
         started = time.perf_counter()
         if (kind := courtesy(question)) is not None:
             answer = courtesy_reply(question, kind, self.models)
@@ -270,10 +271,14 @@ class QAPipeline:
         return replace(answer, suggestions=next_questions(self._suggested(article or shown), asked, answer))
 
 
-def _check_arguments(top_k: object, history: object) -> None:
+def _check_arguments(top_k: object, history: object, most_turns: int) -> None:
     if type(top_k) is not int or not 1 <= top_k <= MAX_TOP_K:
         raise QuestionError(f"top_k is {top_k!r}; expected a whole number from 1 to {MAX_TOP_K}")
     turns = history if isinstance(history, (list, tuple)) else (None,)
+    if len(turns) > most_turns:
+        raise QuestionError(
+            f"The history holds {len(turns):,} turns; at most {most_turns:,} can be read. Please send the last ones."
+        )
     for turn in turns:
         match turn:
             case {"question": str(), "answer": str() | None} if isinstance(turn.get("interpreted_as"), str | None):

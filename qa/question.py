@@ -6,7 +6,7 @@ import unicodedata
 from index.errors import QuestionError
 
 MAX_QUESTION = 1_000
-"""Longest question, in code points."""
+"""Longest question, in code points, unless the settings say otherwise."""
 
 SIGNS = ("👋", "🙏", "👍")
 """Messages without a word that are understood all the same, as courtesies."""
@@ -14,20 +14,20 @@ SIGNS = ("👋", "🙏", "👍")
 _PUNCTUATION = re.compile(rf"[^\w\s{''.join(SIGNS)}]|_")
 
 
-def check_question(question: object) -> str:
+def check_question(question: object, most: int = MAX_QUESTION) -> str:
     """The question without the white space around it, otherwise as typed.
 
-    :raises QuestionError: it is not text, is empty, is longer than `MAX_QUESTION` code points, or holds control
-        characters or lone surrogates (tabs and line ends are allowed), or no letter or digit.
+    :raises QuestionError: it is not text, is empty, is longer than `most` code points, or holds control characters or lone
+        surrogates (tabs and line ends are allowed), or no letter or digit.
     """
     if not isinstance(question, str):
         raise QuestionError(f"A question is text; this is {type(question).__name__}. Type a question about the article.")
     text = question.strip()
     if not text:
         raise QuestionError("The question is empty. Type a question about the article.")
-    if len(text) > MAX_QUESTION:
+    if len(text) > most:
         raise QuestionError(
-            f"The question is {len(text):,} characters long; at most {MAX_QUESTION:,} can be read. Please shorten it."
+            f"The question is {len(text):,} characters long; at most {most:,} can be read. Please shorten it."
         )
     bad = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r"), None)
     if bad is not None:

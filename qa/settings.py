@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         Field(
             ge=1,
             le=100_000,
-            description="connections at a time that wait for the chat page's answers, one client holding an eighth of them at "
+            description="connections at a time that wait for the chat page's answers, one client holding an eighth at "
             "most; more get 503",
         ),
     ] = 256

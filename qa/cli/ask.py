@@ -4,14 +4,16 @@ import json
 import re
 import sys
 from contextlib import redirect_stdout
-from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from index.errors import ArticleError, ArticleQAError, QuestionError, SettingsError
 from qa.cli.messages import waiting
 from qa.cli.options import IndexOption
+
+if TYPE_CHECKING:
+    from qa.settings import Settings
 
 
 def ask(
@@ -28,7 +30,7 @@ def ask(
     from qa.settings import load_settings
 
     settings = load_settings(index=index)
-    asked = _checked(" ".join(question), article, settings.index)
+    asked = _checked(" ".join(question), article, settings)
     # Whatever a library prints while it loads must not end up in the JSON.
     with waiting("Reading …"), redirect_stdout(sys.stderr):
         from qa.pipeline import QAPipeline
@@ -46,7 +48,7 @@ def ask(
     print(margin + render_answer(answer, pipeline.index.article, terminal) + margin)
 
 
-def _checked(question: str, article: str | None, directory: Path) -> str:
+def _checked(question: str, article: str | None, settings: "Settings") -> str:
     """The question, fit to be asked. Everything that can be told without the models is told before they are loaded.
 
     :raises SettingsError: more than one argument cannot be used; else the error of the one that cannot.
@@ -55,9 +57,10 @@ def _checked(question: str, article: str | None, directory: Path) -> str:
     from qa.question import check_question
     from qa.startup import refuse_changed
 
+    directory = settings.index
     problems: list[ArticleQAError] = []
     try:
-        question = check_question(question)
+        question = check_question(question, settings.question_length)
     except QuestionError as error:
         problems.append(error)
     try:

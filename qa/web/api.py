@@ -11,9 +11,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from index.errors import QuestionError
 from qa.answer import Answer
 from qa.pipeline import QAPipeline
 from qa.web.batch import answer_each, answer_one
+from qa.web.limits import Limits
 from qa.web.models import (
     ArticleDetail,
     ArticleList,
@@ -34,21 +36,21 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def api_router(pipeline: QAPipeline, workers: Workers) -> APIRouter:
+def api_router(pipeline: QAPipeline, workers: Workers, limits: Limits) -> APIRouter:
     """The routes, over one pipeline; each computation runs on `workers`."""
     router = APIRouter()
-    _add_ask(router, pipeline, workers)
+    _add_ask(router, pipeline, workers, limits)
     _add_articles(router, pipeline)
     _add_health(router, pipeline, workers)
     return router
 
 
-def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
+def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers, limits: Limits) -> None:
     @router.post(
         "/api/v1/ask",
         response_model=Answer,
         response_description="an Answer: the words found, or a refusal",
-        responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 503),
+        responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 429, 503),
         tags=["ask"],
     )
     async def ask(request: Request, asked: AskRequest) -> JSONResponse:
@@ -59,11 +61,15 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
         "/api/v1/ask:batch",
         response_model=BatchAnswers,
         response_description="an Answer or a Problem for each question, in their order",
-        responses=problem_responses(400, 403, 411, 413, 415, 422),
+        responses=problem_responses(400, 403, 411, 413, 415, 422, 429),
         tags=["ask"],
     )
     async def ask_batch(request: Request, batch: BatchRequest) -> JSONResponse:
-        """Up to 64 questions at once, each answered as if alone; one that cannot be gets a Problem in its place."""
+        """Several questions at once, each answered as if alone; one that cannot be gets a Problem in its place."""
+        asked, most = len(batch.questions), limits.settings.batch
+        if asked > most:
+            raise QuestionError(f"The batch holds {asked:,} questions; at most {most:,} can be asked. Please split it.")
+        limits.charge(asked - 1, of=asked)  # the guard has counted one
         answers = await while_connected(request, answer_each(batch.questions, pipeline, workers))
         return JSONResponse({"answers": answers})
 

@@ -32,6 +32,10 @@ PROBLEM_EXAMPLES: Final[dict[int, str]] = {
         'ARTICLE_QA_HOSTS, as in ["qa.example.org"]: open it at localhost, or list the name there.'
     ),
     422: "The question is empty. Type a question about the article.",
+    429: (
+        "You are asking faster than this server allows, which is 2 questions a second, and 120 at once. Please ask again in "
+        "1 second."
+    ),
     503: "Too many questions are waiting; please ask again in a moment.",
 }
 """The details of problems, by status; a test gets each of them from the server."""

@@ -92,7 +92,7 @@ def feedback_router(pipeline: QAPipeline, writer: FeedbackWriter | None) -> APIR
         status_code=204,
         response_class=Response,
         response_description="the vote is kept",
-        responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 503),
+        responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 429, 503),
         tags=["feedback"],
     )
     async def feedback(request: VoteRequest) -> Response:
@@ -100,7 +100,8 @@ def feedback_router(pipeline: QAPipeline, writer: FeedbackWriter | None) -> APIR
         if writer is None:
             raise HTTPException(404, OFF)
         sha256 = None if request.article is None else pipeline.index.article(request.article).sha256
-        ballot = Ballot(sha256, one_line(check_question(request.question)), request.vote, request.replaces)
+        asked = one_line(check_question(request.question, pipeline.settings.question_length))
+        ballot = Ballot(sha256, asked, request.vote, request.replaces)
         try:
             counted = await asyncio.wait_for(asyncio.wrap_future(writer.vote(ballot)), PATIENCE)
         except (FeedbackError, TimeoutError) as error:

@@ -1,5 +1,5 @@
-"""The outermost layer: which paths and methods exist at all, whose requests are answered, how large a body may be; every
-request's id, and the security headers.
+"""The outermost layer: which paths and methods exist at all, whose requests are answered, how much one client may ask, how
+large a request may be; every request's id, and the security headers.
 
 Pure ASGI, so streamed answers pass through it unbuffered. Default deny: Gradio serves uploads, cached files, a proxy and
 statistics under paths that the page never uses, and each release may add some.
@@ -8,13 +8,18 @@ statistics under paths that the page never uses, and each release may add some.
 import re
 from typing import Final
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.web.bodies import bad_length, headers_too_large, most_bytes, with_body
+from qa.web.clients import Clients, client_address, client_key
 from qa.web.hosts import Hosts
+from qa.web.limits import Limits, TooMany
+from qa.web.listeners import STREAM
 from qa.web.origins import OPEN_TO_OTHERS, Origins
 from qa.web.policy import security_headers
-from qa.web.problems import problem
+from qa.web.problems import explained, problem
 from qa.web.request_ids import HEADER, begin_request
 
 READ: Final = ("GET", "HEAD")
@@ -35,17 +40,16 @@ PATHS: Final = tuple(
 )
 """Every path that exists, with the methods that it answers."""
 
-API_BODY: Final = 64 * 1024
-"""Largest body of an API request, in bytes: a question and twenty earlier turns fit with room to spare."""
-BATCH_BODY: Final = 1024 * 1024
-"""Largest body of a batch of questions, in bytes: 64 of the longest fit, with some turns each."""
-PAGE_BODY: Final = 256 * 1024
-"""Largest body of a page's request, in bytes: it carries the conversation so far."""
-BODIES: Final = tuple(
-    (re.compile(path), size)
-    for path, size in ((r"/api/v1/ask:batch$", BATCH_BODY), (r"/api/", API_BODY), (r"/", PAGE_BODY))
-)
-"""The largest body of each path; the first that matches counts."""
+ASKING: Final = re.compile(r"/api/v1/(ask|ask:batch|feedback)|/gradio_api/(queue/join|call/(v2/)?ask)")
+"""Posts that count as a question of their client's; those of a batch after the first are counted when it has been read."""
+
+WAITING: Final = re.compile(r"/gradio_api/(queue/join|call/(v2/)?ask)")
+"""Posts whose answer is then waited for over a stream."""
+
+STREAM_LIFE: Final = 4
+"""Times the longest that a question may take, for which a stream is held open. Gradio would hold one without end."""
+
+TOO_MANY_WAIT: Final = "Too many answers are being waited for; please ask again in a moment."
 
 _IMMUTABLE: Final = re.compile(r"/assets/|/static/fonts/")
 """Files whose names change with their content."""
@@ -54,10 +58,13 @@ _IMMUTABLE: Final = re.compile(r"/assets/|/static/fonts/")
 class Guard:
     """ASGI middleware; see the module's docstring."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts, origins: Origins) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app = app
-        self.hosts = hosts
-        self.origins = origins
+        self.limits = limits
+        self.settings = limits.settings
+        self.clients = Clients.of(self.settings)
+        self.hosts = Hosts.of(self.settings)
+        self.origins = Origins.of(self.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request here when it is refused, pass it on otherwise; add the headers either way.
@@ -68,6 +75,7 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return  # no websocket is served
+        scope = self.clients.begin(scope)
         head, asked = scope["method"] == "HEAD", Headers(scope=scope)
         identity = begin_request(asked.get(HEADER))
 
@@ -80,9 +88,40 @@ class Guard:
                 message = {**message, "body": b""}
             await send(message)
 
-        refusal = self._refusal(scope["method"], scope["path"], asked)
+        refusal = headers_too_large(scope, self.settings.header_bytes) or self._refusal(
+            scope["method"], scope["path"], asked
+        )
         passed = {**scope, "method": "GET"} if head else scope
-        await (refusal or self.app)(passed, receive, send_with_headers)
+        if refusal is not None:
+            await refusal(passed, receive, send_with_headers)
+        elif scope["method"] == "POST":
+            await with_body(
+                self.app, most_bytes(scope["path"], self.settings), self.settings, (passed, receive, send_with_headers)
+            )
+        elif STREAM.fullmatch(scope["path"]):
+            await self._stream(passed, receive, send_with_headers)
+        else:
+            await self.app(passed, receive, send_with_headers)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A stream, while there is room for it, and as if its client had hung up once it has lasted too long."""
+        ends, more = anyio.current_time() + STREAM_LIFE * self.settings.time_limit, False
+
+        async def receive_in_time() -> Message:
+            if anyio.current_time() < ends:
+                with anyio.CancelScope(deadline=ends):
+                    return await receive()
+            return {"type": "http.disconnect"}
+
+        async def watched_send(message: Message) -> None:
+            nonlocal more
+            more = message["type"] == "http.response.start" or message.get("more_body", False)
+            await send(message)
+
+        with self.limits.streams.held(client_key(client_address() or "")):
+            await self.app(scope, receive_in_time, watched_send)
+        if more and anyio.current_time() >= ends:
+            await send({"type": "http.response.body"})
 
     def _add_headers(self, headers: MutableHeaders, scope: Scope, asked: Headers, status: int) -> None:
         path: str = scope["path"]
@@ -110,17 +149,20 @@ class Guard:
             return problem(405, f"{path} does not answer {method}, but {allowed}.", headers={"Allow": allowed})
         if (wrong := self.origins.refused(headers, method, path)) is not None:
             return problem(403, wrong)
-        return None if method in READ else _bad_length(path, headers)
+        if method == "POST" and (bad := bad_length(headers, most_bytes(path, self.settings))) is not None:
+            return bad
+        return self._over_limit(path)
 
-
-def _bad_length(path: str, headers: Headers) -> ASGIApp | None:
-    if not headers.get("content-length", "").isdecimal():
-        return problem(411, "The request has no Content-Length; send the body in one piece.")
-    limit = next(size for known, size in BODIES if known.match(path))
-    size = int(headers["content-length"])
-    if size > limit:
-        return problem(413, f"The request's body is {size:,} bytes; at most {limit:,} are read.")
-    return None
+    def _over_limit(self, path: str) -> ASGIApp | None:
+        """The refusal of a client that asks more than its share, or would wait where nobody else can."""
+        waits = WAITING.fullmatch(path) or STREAM.fullmatch(path)
+        if waits and self.limits.streams.full(client_key(client_address() or "")):
+            return problem(503, TOO_MANY_WAIT, headers={"Retry-After": "1"})
+        try:
+            self.limits.charge(1 if ASKING.fullmatch(path) else 0)
+        except TooMany as error:
+            return explained(error).response()
+        return None
 
 
 def _cache_control(scope: Scope) -> str:

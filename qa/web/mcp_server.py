@@ -14,11 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from index.errors import ArticleQAError, SettingsError
 from qa.answer import Answer
 from qa.pipeline import MAX_TOP_K, QAPipeline
-from qa.question import MAX_QUESTION
 from qa.settings import Settings
+from qa.web.bodies import bad_length, headers_too_large, with_body
+from qa.web.clients import Clients
 from qa.web.hosts import Hosts, foreign
+from qa.web.limits import Limits, TooMany
 from qa.web.models import ArticleList, Turn, summary
 from qa.web.problems import problem
+from qa.web.request_ids import HEADER, begin_request
 from qa.web.workers import Busy, Workers
 
 if TYPE_CHECKING:
@@ -46,32 +49,36 @@ def refuse_without_mcp() -> None:
         )
 
 
-def mcp_server(pipeline: QAPipeline, workers: Workers) -> "MCPServer":
+def mcp_server(pipeline: QAPipeline, workers: Workers, limits: Limits) -> "MCPServer":
     """The server and its tools, over one pipeline; it serves nothing until it is run.
 
-    An error that a question runs into (empty, no such article, too many waiting) is told as the tool's, in words.
+    An error that a question runs into (empty, no such article, too many asked) is told as the tool's, in words.
     """
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp.types import ToolAnnotations
 
+    most = limits.settings
     server = MCPServer("article-qa", title="Article QA", version="1", instructions=INSTRUCTIONS, log_level="WARNING")
     reads_only = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
     @server.tool(title="Ask an article", annotations=reads_only)
     async def ask_article(
         question: Annotated[
-            str, Field(min_length=1, max_length=MAX_QUESTION, description="the question, with a word in it")
+            str, Field(min_length=1, max_length=most.question_length, description="the question, with a word in it")
         ],
         article: Annotated[str | None, Field(description="id of the article, from list_articles; null asks all")] = None,
         top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K, description="most citations wanted")] = 3,
-        history: Annotated[tuple[Turn, ...], Field(max_length=20, description="earlier turns, oldest first")] = (),
+        history: Annotated[
+            tuple[Turn, ...], Field(max_length=most.history_turns, description="earlier turns, oldest first")
+        ] = (),
     ) -> AnswerResult:
         """The exact words of an article that answer a question, each sentence cited; or that the article does not say."""
         turns = [turn.model_dump() for turn in history]
         try:
+            limits.charge()
             answer = await workers.run(pipeline.answer, question, article=article, top_k=top_k, history=turns)
-        except (ArticleQAError, Busy) as error:
+        except (ArticleQAError, TooMany, Busy) as error:
             raise ToolError(str(error)) from error
         return AnswerResult(answer)
 
@@ -94,24 +101,39 @@ def mcp_app(server: "MCPServer", settings: Settings) -> ASGIApp:
     app = server.streamable_http_app(
         streamable_http_path=MCP_PATH, stateless_http=True, json_response=True, transport_security=ours
     )
-    return Gate(app, Hosts.of(settings), settings.allowed_origins)
+    return Gate(app, settings)
 
 
 class Gate:
-    """ASGI middleware: only requests for this server's names, and of pages that may ask."""
+    """ASGI middleware: only requests for this server's names, and of pages that may ask, and none that is too large."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts, allowed: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.hosts = hosts
-        self.allowed = allowed
+        self.settings = settings
+        self.hosts = Hosts.of(settings)
+        self.clients = Clients.of(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it: 421 for another name, 403 for another site's page."""
-        refusal: ASGIApp | None = None
-        if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            if (wrong := self.hosts.misdirected(headers)) is not None:
-                refusal = problem(421, wrong)
-            elif headers.get("origin") not in self.allowed and (wrong := foreign(headers)) is not None:
-                refusal = problem(403, wrong)
-        await (refusal or self.app)(scope, receive, send)
+        """Pass the request on, or refuse it: 421 for another name, 403 for another site's page, and for its size."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            return
+        scope = self.clients.begin(scope)
+        begin_request(Headers(scope=scope).get(HEADER))
+        most = self.settings.body_bytes
+        if (refusal := self._refusal(scope, most)) is not None:
+            await refusal(scope, receive, send)
+        elif scope["method"] == "POST":
+            await with_body(self.app, most, self.settings, (scope, receive, send))
+        else:
+            await self.app(scope, receive, send)
+
+    def _refusal(self, scope: Scope, most: int) -> ASGIApp | None:
+        headers = Headers(scope=scope)
+        if (wrong := self.hosts.misdirected(headers)) is not None:
+            return problem(421, wrong)
+        if headers.get("origin") not in self.settings.allowed_origins and (wrong := foreign(headers)) is not None:
+            return problem(403, wrong)
+        large = headers_too_large(scope, self.settings.header_bytes)
+        return large or (bad_length(headers, most) if scope["method"] == "POST" else None)

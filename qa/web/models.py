@@ -1,4 +1,8 @@
-"""What the API takes and sends besides the Answer, whose JSON is `Answer.as_dict()` and nothing else."""
+"""What the API takes and sends besides the Answer, whose JSON is `Answer.as_dict()` and nothing else.
+
+How long what it takes may be is a matter of the settings, which `QAPipeline` and the routes see to; qa/web/openapi.py writes
+it into the document.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -9,9 +13,6 @@ from qa.answer import Answer
 from qa.pipeline import QAPipeline
 from qa.web.examples import ASK_EXAMPLE, BATCH_EXAMPLE
 from qa.web.problems import Problem
-
-MOST_QUESTIONS = 64
-"""Questions of one batch."""
 
 
 def _whole(value: object) -> object:
@@ -34,12 +35,12 @@ class AskRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": ASK_EXAMPLE})
 
-    question: Annotated[str, Field(description="the question, at most 1,000 characters, a word among them")]
+    question: Annotated[str, Field(description="the question, with a word in it")]
     article: Annotated[str | None, Field(description="the article's id; null asks every article")] = None
     top_k: Annotated[
         int, Field(ge=1, le=10, strict=True, description="most citations wanted"), BeforeValidator(_whole)
     ] = 3
-    history: Annotated[list[Turn], Field(max_length=20, description="earlier turns, oldest first")] = []
+    history: Annotated[list[Turn], Field(description="earlier turns, oldest first")] = []
 
 
 class BatchRequest(BaseModel):
@@ -51,8 +52,7 @@ class BatchRequest(BaseModel):
         list[Any],
         Field(
             min_length=1,
-            max_length=MOST_QUESTIONS,
-            description=f"up to {MOST_QUESTIONS} questions, each as POST /api/v1/ask takes it",
+            description="questions, each as POST /api/v1/ask takes it",
             json_schema_extra={"items": {"$ref": "#/components/schemas/AskRequest"}},
         ),
     ]

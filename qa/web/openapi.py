@@ -5,6 +5,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from qa.answer import SCHEMA_ORDER
+from qa.settings import Settings
 from qa.web.examples import answer_example, refusal_example
 from qa.web.problems import Problem, problem_example
 from qa.web.request_ids import HEADER
@@ -32,13 +33,18 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
 
 
 class DescribedAPI(FastAPI):
-    """FastAPI, whose document lists problems as they are sent, and the fields that what is sent always has."""
+    """FastAPI, whose document lists problems as they are sent, the fields that what is sent always has, and the limits."""
+
+    def __init__(self, *, settings: Settings, **options: Any) -> None:
+        super().__init__(**options)
+        self.settings = settings
 
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
             document = super().openapi()
             _complete(document["components"]["schemas"])
+            _limit(document["components"]["schemas"], self.settings)
             document["components"]["headers"] = _HEADERS
             for operations in document["paths"].values():
                 for operation in operations.values():
@@ -58,6 +64,14 @@ def _complete(schemas: dict[str, Any]) -> None:
     answer["properties"] = {name: answer["properties"][name] for name in SCHEMA_ORDER}
     answer["example"] = answer_example()
     schemas["BatchAnswers"]["example"] = {"answers": [answer_example(), problem_example(422)]}
+
+
+def _limit(schemas: dict[str, Any], settings: Settings) -> None:
+    """Say how long what is sent may be."""
+    asked, batch = schemas["AskRequest"]["properties"], schemas["BatchRequest"]["properties"]
+    asked["question"]["description"] += f", at most {settings.question_length:,} characters"
+    asked["history"]["maxItems"] = settings.history_turns
+    batch["questions"]["maxItems"] = settings.batch
 
 
 def _complete_operation(operation: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 
 from index.errors import ArticleError, QuestionError
 from qa.web.examples import IDENTITY, PROBLEM_EXAMPLES
+from qa.web.limits import TooMany
 from qa.web.request_ids import request_id
 from qa.web.workers import Busy, Gone
 
@@ -61,7 +62,7 @@ class Explained:
         return problem(self.status, self.detail, errors=self.errors, headers=self.headers)
 
 
-FORESEEN: Final = (QuestionError, ArticleError, Busy, Gone)
+FORESEEN: Final = (QuestionError, ArticleError, TooMany, Busy, Gone)
 """Errors that a question may run into, and that are the client's to know of."""
 
 
@@ -72,6 +73,8 @@ def explained(error: Exception) -> Explained:
             return Explained(422, str(error))
         case ArticleError():
             return Explained(404, str(error))
+        case TooMany():
+            return Explained(429, str(error), headers={"Retry-After": str(error.retry_after)})
         case Busy():
             return Explained(503, str(error), headers={"Retry-After": str(error.retry_after)})
         case Gone():

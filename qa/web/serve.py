@@ -5,12 +5,13 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.errors import SettingsError
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    import uvicorn
     from mcp.server import MCPServer
     from starlette.types import ASGIApp
 
@@ -64,10 +65,11 @@ def serve_mcp_stdio(settings: Settings) -> None:
 
 def _mcp_server(settings: Settings) -> "MCPServer":
     from qa.startup import ensure_index
+    from qa.web.limits import Limits
     from qa.web.mcp_server import mcp_server
     from qa.web.workers import Workers
 
-    return mcp_server(ensure_index(settings, progress=False), Workers.of(settings))
+    return mcp_server(ensure_index(settings, progress=False), Workers.of(settings), Limits.of(settings))
 
 
 def _serve(settings: Settings, make: Callable[[], "ASGIApp"], announce: Callable[[str], None] | None) -> None:
@@ -76,9 +78,7 @@ def _serve(settings: Settings, make: Callable[[], "ASGIApp"], announce: Callable
     try:
         import uvicorn
 
-        config = uvicorn.Config(
-            make(), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
-        )
+        config = server_config(make(), settings)
         listener.listen(128)
         if announce is not None:
             announce(address(settings.host, listener))
@@ -86,6 +86,27 @@ def _serve(settings: Settings, make: Callable[[], "ASGIApp"], announce: Callable
             uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
+
+
+def server_config(app: "ASGIApp", settings: Settings, **more: Any) -> "uvicorn.Config":
+    """How uvicorn serves `app`: over connections that are bounded, and without believing anybody's X-Forwarded-For.
+
+    :param more: of uvicorn's own settings.
+    """
+    import uvicorn
+
+    from qa.web.connections import bounded_protocol
+
+    told = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 2, **more}
+    return uvicorn.Config(
+        app,
+        http=bounded_protocol(settings),
+        ws="none",
+        h11_max_incomplete_event_size=settings.header_bytes,
+        proxy_headers=False,  # qa/web/clients.py reads them, of proxies that are trusted
+        server_header=False,
+        **told,
+    )
 
 
 def claim_port(host: str, port: int) -> socket.socket:

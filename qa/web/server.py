@@ -17,10 +17,9 @@ from qa.web.docs_page import docs_router
 from qa.web.feedback import feedback_router, open_feedback, recorded
 from qa.web.guard import Guard
 from qa.web.head import ICON, STATIC, PageHead, head_html
-from qa.web.hosts import Hosts
+from qa.web.limits import Limits
 from qa.web.listeners import Listeners, WatchedStreams
 from qa.web.openapi import DescribedAPI
-from qa.web.origins import Origins
 from qa.web.page import THEME, build_page, page_title
 from qa.web.problems import install_problem_handlers
 from qa.web.widget import widget_router
@@ -30,21 +29,20 @@ from qa.web.workers import Workers
 class GuardedApp(DescribedAPI):
     """The application with its guard around everything, the answer to an unforeseen error included."""
 
-    def __init__(self, *, hosts: Hosts, origins: Origins, **options: Any) -> None:
-        super().__init__(**options)
-        self.hosts = hosts
-        self.origins = origins
+    def __init__(self, *, limits: Limits, **options: Any) -> None:
+        super().__init__(settings=limits.settings, **options)
+        self.limits = limits
 
     def build_middleware_stack(self) -> ASGIApp:
         """Starlette's stack, inside the guard; middleware that is added stands within Starlette's own error handling."""
-        return Guard(super().build_middleware_stack(), self.hosts, self.origins)
+        return Guard(super().build_middleware_stack(), self.limits)
 
 
 def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     """The whole server for one loaded pipeline; no route of it starts anything that outlives the request."""
+    limits = Limits.of(settings)
     app = GuardedApp(
-        hosts=Hosts.of(settings),
-        origins=Origins.of(settings),
+        limits=limits,
         title="Article QA",
         description="Ask an article a question; get the exact words that answer it, cited, or a plain refusal.",
         version="1",
@@ -55,7 +53,7 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     feedback = open_feedback(settings)
     pipeline = recorded(pipeline, feedback)
     app.state.workers = workers = Workers.of(settings)
-    app.include_router(api_router(pipeline, workers))
+    app.include_router(api_router(pipeline, workers, limits))
     app.include_router(feedback_router(pipeline, feedback))
     app.include_router(widget_router(pipeline))
     app.include_router(docs_router(app))

@@ -27,6 +27,7 @@ from qa.web.server import create_app
 from tests.browser.chromium import COMMAND, find
 from tests.browser.hosting import EmbeddedPipeline, Host
 from tests.browser.scripted import ScriptedPipeline
+from tests.web.conftest import UNHURRIED
 
 ROOT = Path(__file__).parent.parent.parent
 DESKTOP = {"width": 1280, "height": 800}
@@ -58,6 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     index = tmp_path_factory.mktemp("browser") / "built"
     command = [sys.executable, "app.py", "--port", "0", "--index", str(index)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ARTICLE_QA_")}
+    environment |= {f"ARTICLE_QA_{name.upper()}": str(value) for name, value in UNHURRIED.items()}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -106,7 +108,7 @@ class Serving:
 
     async def _run(self) -> None:
         with BUILDING:
-            app = create_app(self.pipeline, load_settings(**self.settings))
+            app = create_app(self.pipeline, load_settings(**{**UNHURRIED, **self.settings}))
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         await self.server.serve(sockets=[self.listener])
 

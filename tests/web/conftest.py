@@ -13,12 +13,15 @@ from qa.pipeline import QAPipeline
 from qa.settings import Settings, load_settings
 from qa.web.server import create_app
 
+UNHURRIED = {"rate": 10_000.0, "burst": 100_000}
+"""Settings of a server that many tests ask, all from one address."""
+
 SUGGESTED = ("When could humans first land on Mars?", "Where did Musk share his estimate?")
 
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    return load_settings()
+    return load_settings(**UNHURRIED)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from qa.web.server import create_app
 from tests.toy import ToyEncoder, ToyReader
-from tests.web.conftest import in_a_loop
+from tests.web.conftest import UNHURRIED, in_a_loop
 
 BASE = "http://127.0.0.1:7860"
 BATCH = "/api/v1/ask:batch"
@@ -35,7 +35,7 @@ load_all_checks()
 @pytest.fixture(scope="module")
 def described(toy_index: Index, toy_encoder: ToyEncoder, toy_reader: ToyReader) -> schemathesis.BaseSchema:
     """The document of the whole application, with models that need no time; schemathesis starts it for every request."""
-    chosen = load_settings()
+    chosen = load_settings(**UNHURRIED)
     pipeline = QAPipeline(toy_index, toy_encoder, chosen, reader=toy_reader)
     app = in_a_loop(lambda: create_app(pipeline, chosen))
     return schemathesis.openapi.from_asgi("/openapi.json", app, headers={"host": "127.0.0.1"})

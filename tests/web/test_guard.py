@@ -5,7 +5,6 @@ from fastapi.testclient import TestClient
 
 from index.errors import SettingsError
 from qa.settings import load_settings
-from qa.web.guard import API_BODY, BATCH_BODY, PAGE_BODY
 from qa.web.server import create_app
 from tests.web.conftest import in_a_loop
 
@@ -104,9 +103,10 @@ def test_a_body_without_a_length_is_refused(client):
 
 @pytest.mark.parametrize(
     ("path", "limit"),
-    [("/api/v1/ask", API_BODY), ("/api/v1/ask:batch", BATCH_BODY), ("/gradio_api/queue/join", PAGE_BODY)],
+    [("/api/v1/ask", "body_bytes"), ("/api/v1/ask:batch", "batch_bytes"), ("/gradio_api/queue/join", "page_bytes")],
 )
-def test_a_body_over_the_limit_is_refused_unread(client, path, limit):
+def test_a_body_over_the_limit_is_refused_unread(client, settings, path, limit):
+    limit = getattr(settings, limit)
     assert client.post(path, content=b"x" * (limit + 1)).status_code == 413
     assert client.post(path, content=b"x" * limit).status_code != 413
 

@@ -18,6 +18,8 @@ from mcp import Client, StdioServerParameters
 from index.errors import SettingsError
 from qa.cli import main
 from qa.pipeline import QAPipeline
+from qa.settings import load_settings
+from qa.web.limits import Limits
 from qa.web.mcp_server import mcp_server, refuse_without_mcp
 from qa.web.models import summary
 from qa.web.workers import Busy, Workers
@@ -88,7 +90,7 @@ def timeless(answer: dict) -> dict:
 
 def test_what_is_wrong_is_told_in_words(pipeline):
     async def scenario() -> None:
-        async with Client(mcp_server(pipeline, Workers(1))) as assistant:
+        async with Client(mcp_server(pipeline, Workers(1), Limits.of(load_settings()))) as assistant:
             for arguments, said in (
                 ({"question": " "}, "The question is empty"),
                 ({"question": "Who?", "article": "nope"}, "'nope'"),
@@ -107,7 +109,7 @@ def test_a_full_line_is_told_in_words():
         raise Busy("Too many questions are waiting; please ask again in a moment.")
 
     async def scenario() -> None:
-        async with Client(mcp_server(SimpleNamespace(answer=busy), Workers(1))) as assistant:
+        async with Client(mcp_server(SimpleNamespace(answer=busy), Workers(1), Limits.of(load_settings()))) as assistant:
             result = await assistant.call_tool("ask_article", {"question": "Who?"})
             assert result.is_error and "Too many questions" in result.content[0].text
 

@@ -58,7 +58,7 @@ def test_the_document_lists_the_problems_of_each_route_and_no_other_kind_of_erro
             assert all(list(told["content"]) == ["application/problem+json"] for told in errors.values())
             assert all(told["content"]["application/problem+json"]["schema"] == PROBLEM for told in errors.values())
             assert all(told["description"] for told in operation["responses"].values())
-    posted = {"400", "403", "411", "413", "415", "422"}
+    posted = {"400", "403", "411", "413", "415", "422", "429"}
     assert statuses == {
         "/api/v1/ask": posted | {"404", "503"},
         "/api/v1/ask:batch": posted,
@@ -91,7 +91,7 @@ def test_the_problems_it_shows_are_those_that_the_server_sends(client, document,
 
 
 def test_no_problem_is_shown_that_no_test_provokes():
-    assert set(PROBLEM_EXAMPLES) == {*PROVOKED, 503}  # tests/web/test_load.py waits for that one
+    assert set(PROBLEM_EXAMPLES) == {*PROVOKED, 429, 503}  # tests/web/test_limits.py and test_load.py provoke those
 
 
 def test_every_response_is_listed_with_the_headers_that_it_has(client, document):
@@ -100,7 +100,7 @@ def test_every_response_is_listed_with_the_headers_that_it_has(client, document)
         for operation in operations.values():
             for status, told in operation["responses"].items():
                 assert "X-Request-Id" in told["headers"]
-                assert ("Retry-After" in told["headers"]) is (status == "503")
+                assert ("Retry-After" in told["headers"]) is (status in ("429", "503"))
                 assert ("ETag" in told["headers"]) is ("articles" in path and status in ("200", "304"))
     tagged = client.get("/api/v1/articles").headers
     assert tagged["etag"] and tagged["x-request-id"]
