@@ -17,7 +17,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -26,7 +25,7 @@ from pathlib import Path
 from shlex import quote
 
 from index.errors import IndexDamaged, IndexFault, IndexForeign, IndexMissing
-from index.manifest import MANIFEST_NAME, FileRecord, Manifest, mend, parse_manifest
+from index.manifest import GENERATION, MANIFEST_NAME, FileRecord, Manifest, mend, parse_manifest
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,6 @@ BESIDE = (DECISION, SUGGESTIONS)
 
 _LOCK_NAME = ".lock"
 _UNFINISHED = ".tmp-"
-_GENERATION = re.compile(r"data-[0-9a-f]{16}")
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -72,7 +70,7 @@ def refuse_foreign(directory: Path) -> None:
         raise IndexForeign(f"{directory} is a file; expected a folder for the index; choose another --index")
     names = {path.name for path in directory.iterdir()}
     other = sorted(name for name in names if not _is_ours(name))
-    if not other and MANIFEST_NAME in names and not any(_GENERATION.fullmatch(name) for name in names):
+    if not other and MANIFEST_NAME in names and not any(GENERATION.fullmatch(name) for name in names):
         other = [MANIFEST_NAME]  # a common name: without a generation beside it, somebody else's
     if other:
         raise IndexForeign(
@@ -174,7 +172,7 @@ def refuse_damaged(directory: Path, manifest: Manifest) -> None:
 
 def _is_ours(name: str) -> bool:
     known = (MANIFEST_NAME, _LOCK_NAME, *BESIDE)
-    return name in known or name.startswith(_UNFINISHED) or bool(_GENERATION.fullmatch(name))
+    return name in known or name.startswith(_UNFINISHED) or bool(GENERATION.fullmatch(name))
 
 
 @contextlib.contextmanager
@@ -216,7 +214,7 @@ def _sync(path: Path) -> None:
 def _sweep(directory: Path, keep: str) -> None:
     """Remove what older and killed builds left. Who was still reading an old generation starts over (`load_index`)."""
     for path in directory.iterdir():
-        if path.name == keep or not (path.name.startswith(_UNFINISHED) or _GENERATION.fullmatch(path.name)):
+        if path.name == keep or not (path.name.startswith(_UNFINISHED) or GENERATION.fullmatch(path.name)):
             continue
         try:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -128,9 +128,30 @@ class LexicalIndex:
         :raises IndexDamaged: a file is missing, cut or altered.
         """
         try:
-            return cls(bm25s.BM25.load(folder, allow_pickle=False, load_corpus=False, show_progress=False))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise IndexDamaged(f"{folder.name} is no BM25 index: a file is missing, cut or altered ({error})") from error
+            model = bm25s.BM25.load(folder, allow_pickle=False, load_corpus=False, show_progress=False)
+            _refuse_unsound(model)
+            return cls(model)
+        except (
+            Exception
+        ) as error:  # damaged bytes make numpy's readers raise TokenError, EOFError, MemoryError and others
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise IndexDamaged(f"{folder.name} is no BM25 index: a file is missing, cut or altered ({reason})") from error
+
+
+def _refuse_unsound(model: bm25s.BM25) -> None:
+    """:raises ValueError: the parts do not fit each other; bm25s would look beyond an array's end only when it is asked."""
+    data, holders, starts = (model.scores[part] for part in _ARRAYS)
+    rows, numbers = model.scores["num_docs"], model.vocab_dict.values()
+    shaped = [(array.ndim, array.dtype.kind) for array in (data, holders, starts)]
+    if shaped != [(1, "f"), (1, "i"), (1, "i")] or not len(starts):
+        raise ValueError(f"found arrays of {shaped}")
+    if type(rows) is not int or rows < 0 or (model.method, model.k1, model.b) != (METHOD, K1, B):
+        raise ValueError(f"found {rows!r:.40} rows by {model.method!r:.40}")
+    whole = len(data) == len(holders) and starts[0] == 0 and starts[-1] == len(data) and (np.diff(starts) >= 0).all()
+    if not whole or (len(holders) and not 0 <= holders.min() <= holders.max() < rows) or not np.isfinite(data).all():
+        raise ValueError("the arrays do not fit each other")
+    if not all(type(number) is int and 0 <= number < len(starts) - 1 for number in numbers):
+        raise ValueError("the vocabulary does not fit the arrays")
 
 
 def _folded(text: str) -> str:

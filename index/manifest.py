@@ -6,6 +6,7 @@ rest (`index/generations.py`).
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -16,6 +17,9 @@ from index.errors import IndexDamaged, IndexForeign
 MANIFEST_NAME = "manifest.json"
 SCHEMA_VERSION = 1
 """Raised whenever files of an index change their meaning; an index of another version is refused."""
+
+GENERATION = re.compile(r"data-[0-9a-f]{16}")
+"""The names of the folders that hold an index's other files."""
 
 _FORMAT = "article-qa index"
 
@@ -81,7 +85,7 @@ def parse_manifest(stored: bytes, directory: Path) -> Manifest:
     altered = IndexDamaged(f"the index in {directory} is damaged: {MANIFEST_NAME} was cut or altered; {mend(directory)}")
     try:
         fields = json.loads(stored)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise altered from error
     if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
         raise IndexForeign(
@@ -99,11 +103,34 @@ def parse_manifest(stored: bytes, directory: Path) -> Manifest:
         fields["files"] = {name: FileRecord(**record) for name, record in fields["files"].items()}
         manifest = Manifest(**fields)
         # One comparison covers every byte: fields, checksum, even white space.
-        if manifest.to_bytes() != stored:
+        if manifest.to_bytes() != stored or not _sound(manifest):
             raise altered
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise altered from error
     return manifest
+
+
+def _sound(manifest: Manifest) -> bool:
+    """Whether every field is of its type, and no name leads out of the folder: a checksum can be made by anybody."""
+    texts = (
+        *(manifest.encoder_name, manifest.encoder_fingerprint, manifest.segmenter, manifest.analyzer, manifest.metric),
+        *(text for record in manifest.articles for text in (record.id, record.title, record.sha256)),
+        *manifest.libraries.values(),
+        *manifest.sources,
+        *(record.sha256 for record in manifest.files.values()),
+    )
+    numbers = (
+        *(manifest.dimension, manifest.passages, manifest.sentences),
+        *(record.characters for record in manifest.articles),
+        *(record.bytes for record in manifest.files.values()),
+    )
+    paths = [part for name in manifest.files for part in name.split("/")]
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(type(number) is int for number in numbers)
+        and GENERATION.fullmatch(manifest.generation) is not None
+        and not {"", ".", ".."}.intersection(paths)
+    )
 
 
 def _dumped(fields: dict[str, Any]) -> bytes:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from index.article import Article, Block
+from index.article import Article, Block, BlockKind
 from index.errors import IndexDamaged
 from index.units import Passage, Sentence
 
@@ -50,7 +50,8 @@ def read_articles(path: Path) -> tuple[Article, ...]:
             sha256 = fields.pop("sha256")
             blocks = tuple(Block(kind, int(start), int(end)) for kind, start, end in fields.pop("blocks"))
             article = Article(blocks=blocks, **fields)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            _refuse_untyped(article)
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise IndexDamaged(f"{path.name} holds a line that is no article: {error!r}") from error
         if article.sha256 != sha256:
             raise IndexDamaged(f"the text of article {article.id!r} has SHA-256 {article.sha256}, expected {sha256}")
@@ -104,7 +105,7 @@ def read_passages(path: Path) -> Rows:
             for own in fields["sentences"]:
                 sentences.append(Sentence(home, int(own["id"]), passages[-1].id, int(own["start"]), int(own["end"])))
                 quotes[sentences[-1]] = own["text"]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise IndexDamaged(f"{path.name} holds a line that is no passage: {error!r}") from error
     return Rows(tuple(passages), tuple(sentences), quotes)
 
@@ -132,5 +133,15 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             if not isinstance(row, dict):
                 raise IndexDamaged(f"{path.name} holds a line that is no JSON object")
             yield row
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise IndexDamaged(f"{path.name} holds a line that is no JSON: {error}") from error
+
+
+def _refuse_untyped(article: Article) -> None:
+    """:raises TypeError, ValueError: a field or a block is of another type than an article's."""
+    needed, given = (article.id, article.title, article.language), (article.source, article.url, article.published)
+    if not all(isinstance(one, str) for one in (*needed, *(one for one in given if one is not None))):
+        raise TypeError("a field is no text")
+    "".join(one for one in (*needed, *given) if one is not None).encode()  # no lone surrogates, which JSON can hold
+    if any(block.kind not in get_args(BlockKind) for block in article.blocks):
+        raise ValueError("a block is of no kind")

@@ -1,5 +1,6 @@
 """Exact inner-product search over the rows of one FAISS index. The only file that imports faiss."""
 
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ if sys.platform == "darwin":
 import faiss
 
 METRIC = "inner product"
+
+_HEADER = struct.Struct("<4siqqq?iQ")
+"""How FAISS's file of an `IndexFlatIP` begins: its sign, d, n, twice 2**20, trained, metric, number of float32 (n * d)."""
+_SIGN = b"IxFI"
 
 FloatArray = NDArray[np.float32]
 Rows = tuple[int, int]
@@ -102,13 +107,24 @@ class VectorIndex:
         :raises IndexDamaged: the file is cut, altered, or no inner-product index.
         """
         stored = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        _refuse_misshapen(stored.tobytes()[: _HEADER.size], len(stored), path.name)
         try:
             flat = faiss.deserialize_index(stored)
         except (RuntimeError, MemoryError) as error:
             raise IndexDamaged(f"{path.name} is no FAISS index: it was cut or altered") from error
-        if not isinstance(flat, faiss.IndexFlatIP):
-            raise IndexDamaged(f"{path.name} holds a {type(flat).__name__}; expected an IndexFlatIP")
         return cls(flat)
+
+
+def _refuse_misshapen(header: bytes, length: int, name: str) -> None:
+    """FAISS trusts the numbers in a file's header: altered ones make it take all of the machine's memory, or worse.
+
+    :raises IndexDamaged: the file is no `IndexFlatIP`, or not as long as its header says.
+    """
+    if len(header) < _HEADER.size or header[:4] != _SIGN:
+        raise IndexDamaged(f"{name} is no FAISS index of inner products: it was cut or altered")
+    _, dimension, count, _, _, _, _, numbers = _HEADER.unpack(header)
+    if dimension < 1 or count < 0 or numbers != count * dimension or length != _HEADER.size + 4 * numbers:
+        raise IndexDamaged(f"{name} is no FAISS index: it has {length} bytes, and its header says otherwise")
 
 
 def _checked_rows(rows: Rows | None, length: int) -> Rows:

@@ -17,7 +17,7 @@ from qa.followup.ellipsis import completed
 from qa.followup.memory import DEPTH, Turn, cited
 from qa.followup.pronouns import resolved
 from qa.overview import focus_of
-from qa.question import MAX_QUESTION, search_text
+from qa.question import askable, search_text
 
 MOST = 3
 """Ways of understanding a question that are asked."""
@@ -60,7 +60,7 @@ def understood(
         turns.append(_turn(full, earlier["answer"], sentences[-1], index, article))
     if not turns:
         return None
-    found = [one for one in dict.fromkeys(_rewritten(asked, turns)) if one != question and len(one) <= MAX_QUESTION]
+    found = [one for one in dict.fromkeys(_rewritten(asked, turns)) if one != question and askable(one)]
     if not found:
         return None
     readings = tuple(found[:MOST]) if asked.sure else (question, *found[: MOST - 1])
@@ -74,7 +74,7 @@ def understood(
 
 def _asks(question: str) -> bool:
     """Whether a follow-up may be about a turn: a greeting or "What is this about?" leaves nothing to point at."""
-    return len(question) <= MAX_QUESTION and courtesy(question) is None and focus_of(question) is None
+    return askable(question) and courtesy(question) is None and focus_of(question) is None
 
 
 def _place(answer: str, sentence: Sentence, index: Index) -> AnswerText:

@@ -126,7 +126,7 @@ def load_decision(path: Path = PACKAGED) -> Decision:
         numbers = np.concatenate([np.ravel(getattr(decision, name)) for name in ("mean", "scale", "weights", "bias")])
         if not np.isfinite(numbers.astype(float)).all() or np.shape(decision.weights) != (len(OUTCOMES), len(FEATURES)):
             raise SettingsError(f"{path} holds numbers that cannot be used; {mend}")
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise SettingsError(f"{path} is no no-answer decision ({type(error).__name__}: {error}); {mend}") from error
     return decision
 

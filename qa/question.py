@@ -39,6 +39,15 @@ def check_question(question: object, most: int = MAX_QUESTION) -> str:
     return text
 
 
+def askable(question: str) -> bool:
+    """Whether `check_question` lets it pass: an earlier turn, or what is made of one, may hold anything."""
+    try:
+        check_question(question)
+    except QuestionError:
+        return False
+    return True
+
+
 def search_text(question: str) -> str:
     """The form that is searched for: NFKC, white space folded to single spaces; what is shown stays as typed."""
     return " ".join(unicodedata.normalize("NFKC", question).split())

@@ -117,7 +117,7 @@ def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[Suggestio
         }
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         _log.warning("%s cannot be read (%s); no questions are suggested until `python -m qa build`", path, error)
         return {}
 
@@ -126,6 +126,7 @@ def _suggestion(row: Mapping[str, object]) -> Suggestion:
     """:raises TypeError, ValueError: it is none."""
     match row:
         case {"question": str(question), "sentence_id": int() | None as sentence_id}:
+            question.encode()  # no lone surrogates, which JSON can hold
             return Suggestion(question, sentence_id)
         case _:
             raise ValueError(f"found {row!r:.80} where a question was expected")

@@ -17,9 +17,9 @@ import gradio as gr
 from gradio.events import api
 
 from index.article import Article
-from index.errors import ArticleError, ArticleQAError, QuestionError
+from index.errors import ArticleError, ArticleQAError
 from qa.pipeline import QAPipeline
-from qa.question import check_question
+from qa.question import askable
 from qa.web import answer_html as html
 from qa.web.article_html import article_html
 from qa.web.listeners import Listeners
@@ -197,17 +197,9 @@ def kept_history(before: Any) -> list[dict[str, str | None]]:
                 pass
             case _:
                 continue
-        if _askable(question) and (meant is None or _askable(meant)):
+        if askable(question) and (meant is None or askable(meant)):
             kept.append({"question": question, "answer": answer, "interpreted_as": meant})
     return kept[-MOST_TURNS:]
-
-
-def _askable(question: str) -> bool:
-    try:
-        check_question(question)
-    except QuestionError:
-        return False
-    return True
 
 
 def page_title(pipeline: QAPipeline) -> str:

@@ -1,0 +1,23 @@
+"""The fuzzing's short form: every kept case, and altered seeds that are the same in each run, without coverage's guidance."""
+
+import pytest
+
+from tests.fuzz.harness import TARGETS, kept, target
+from tests.fuzz.mutation import altered
+
+COUNTS = {"article": 250, "question": 120, "stored_index": 250}
+"""Inputs of each target: a few seconds."""
+
+CASES = [pytest.param(name, case, id=f"{name}-{case}") for name in TARGETS for case in kept(name)]
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_what_once_broke_it_does_not_any_more(name: str, case: str) -> None:
+    target(name).check(kept(name)[case])
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_seeds_and_what_they_are_altered_to_break_nothing(name: str) -> None:
+    module = target(name)
+    for data in (*module.SEEDS, *altered(module.SEEDS, COUNTS[name])):
+        module.check(data)
