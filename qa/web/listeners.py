@@ -26,6 +26,11 @@ class Listeners:
     def __init__(self) -> None:
         self._left: dict[str, set[asyncio.Event]] = {}
 
+    @property
+    def sessions(self) -> int:
+        """How many something is being answered for."""
+        return len(self._left)
+
     async def answer(self, session: str, work: Awaitable[Result]) -> Result:
         """What `work` gives, which is cancelled when the session's stream is broken off before.
 

@@ -53,7 +53,7 @@ class Load:
     running: int = 0
     waiting: int = 0
     done: int = 0
-    refused: int = 0  # the line was full
+    refused: int = 0  # the line was full, or longer than the time limit
     late: int = 0  # the time limit passed
     gone: int = 0  # the client hung up, and was no longer waited for
 
@@ -99,7 +99,8 @@ class Workers:
         :raises Busy: too many others are waiting already, or the time limit has passed.
         """
         # Both are counted: a burst arrives before the first of it has come from the line to a thread.
-        if self.load.running + self.load.waiting >= self.room:
+        full = self.load.running + self.load.waiting >= self.room
+        if full or self._wait() > self._time_limit:  # whom the time limit would turn away is not kept waiting for it
             self.load.refused += 1
             raise Busy("Too many questions are waiting; please ask again in a moment.", self._pause())
         try:
@@ -139,9 +140,12 @@ class Workers:
         future.add_done_callback(ended)
         return await asyncio.shield(future)
 
-    def _pause(self) -> int:
+    def _wait(self) -> float:
         """Seconds until the line as it stands now will have been answered."""
-        return min(LONGEST_PAUSE, max(1, math.ceil(self.load.waiting * self._seconds / self.size)))
+        return self.load.waiting * self._seconds / self.size
+
+    def _pause(self) -> int:
+        return min(LONGEST_PAUSE, max(1, math.ceil(self._wait())))
 
 
 async def while_connected(request: Request, work: Awaitable[Result]) -> Result:

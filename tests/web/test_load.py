@@ -3,6 +3,7 @@
 The pipelines here wait or fail on purpose, which the real one does not do on demand.
 """
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
@@ -14,16 +15,19 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qa.settings import load_settings
 from qa.web.api import api_router
+from qa.web.limits import Limits
 from qa.web.problems import install_problem_handlers
 from qa.web.workers import Busy, Workers
 
 
-def api_over(answer, workers: Workers) -> FastAPI:
+def api_over(answer, workers: Workers, predict=lambda *_, **__: None) -> FastAPI:
     app = FastAPI()
     install_problem_handlers(app)
     index = SimpleNamespace(articles=(SimpleNamespace(id="article"),), sentences=())
-    app.include_router(api_router(SimpleNamespace(answer=answer, index=index), workers))
+    pipeline = SimpleNamespace(answer=answer, predict=predict, index=index)
+    app.include_router(api_router(pipeline, workers, Limits.of(load_settings())))
     return app
 
 
@@ -88,6 +92,20 @@ def test_the_time_to_come_back_is_that_of_the_line():
                 await workers.run(int)
             assert refused.value.retry_after == 15
             release.set()
+
+    anyio.run(scenario)
+
+
+def test_who_would_wait_longer_than_the_time_limit_is_refused_at_once():
+    async def scenario() -> None:
+        workers, release = Workers(size=1, line=30, time_limit=10), threading.Event()
+        workers._seconds = 3.0  # as if answers took so long
+        asked = [asyncio.ensure_future(workers.run(release.wait, 30)) for _ in range(10)]
+        await until(lambda: workers.load.running == 1)
+        assert (workers.load.waiting, workers.load.refused) == (3, 6)
+        release.set()
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert {one.retry_after for one in told[5:]} == {12}
 
     anyio.run(scenario)
 
@@ -161,6 +179,93 @@ async def asking(app: FastAPI, question: str, leave: anyio.Event) -> None:
     await app(scope, receive, send)
 
 
+def test_a_burst_is_held_to_the_line_before_the_first_of_it_has_reached_a_thread():
+    release = threading.Event()
+
+    async def scenario() -> None:
+        workers = Workers(size=1, line=2)
+        asked = [asyncio.ensure_future(workers.run(release.wait, 30)) for _ in range(10)]
+        await until(lambda: workers.load.running == 1)
+        assert (workers.load.waiting, workers.load.refused) == (2, 7)
+        release.set()
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(one) for one in told] == [bool] * 3 + [Busy] * 7
+
+    anyio.run(scenario)
+
+
+def test_giving_up_at_any_moment_leaves_no_place_taken():
+    """Cancelled after each number of steps of the event loop: before, in and behind the line, and while it is computed."""
+
+    async def scenario() -> None:
+        workers = Workers(size=2, line=4)
+        for steps in range(12):
+            release = threading.Event()
+            asked = [asyncio.ensure_future(workers.run(release.wait, 30)) for _ in range(6)]
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            for one in asked:
+                one.cancel()
+            release.set()
+            await asyncio.gather(*asked, return_exceptions=True)
+            await until(lambda: workers.load.running == 0)
+            assert workers.load.waiting == 0
+            assert await asyncio.gather(*(workers.run(int) for _ in range(6))) == [0] * 6
+
+    anyio.run(scenario)
+
+
+def test_the_longest_waiting_is_answered_first():
+    async def scenario() -> list[int]:
+        workers, release, order = Workers(size=1, line=10), threading.Event(), list[int]()
+        asked = [asyncio.ensure_future(workers.run(release.wait, 30))]
+        asked += [asyncio.ensure_future(workers.run(order.append, number)) for number in range(8)]
+        await until(lambda: workers.load.waiting == 8)
+        asked[4].cancel()
+        release.set()
+        await asyncio.gather(*asked, return_exceptions=True)
+        return order
+
+    assert anyio.run(scenario) == [0, 1, 2, 4, 5, 6, 7]
+
+
+def test_a_busy_server_is_ready_and_one_that_is_told_to_stop_is_not_but_still_answers():
+    release, workers = threading.Event(), Workers(1, line=0)
+
+    def answer(question, **_):
+        return SimpleNamespace(as_dict=lambda: {"question": question})
+
+    async def scenario() -> None:
+        app = api_over(answer, workers)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
+            stuck = asyncio.ensure_future(workers.run(release.wait, 30))
+            await until(lambda: workers.load.running == 1)
+            assert (await client.get("/readyz")).status_code == 200
+            assert (await client.post("/api/v1/ask", json={"question": "?"})).status_code == 503
+            release.set()
+            await stuck
+            workers.close()
+            refused = await client.get("/readyz")
+            assert refused.status_code == 503 and "about to stop" in refused.json()["detail"]
+            assert (await client.get("/healthz")).status_code == 200
+            assert (await client.post("/api/v1/ask", json={"question": "?"})).status_code == 200
+
+    anyio.run(scenario)
+
+
+def test_the_article_is_read_once_for_readiness_and_again_only_where_it_failed():
+    read = []
+
+    def predict(questions, article):
+        read.append((questions, article))
+        if len(read) == 1:
+            raise RuntimeError
+
+    client = TestClient(api_over(None, Workers(1), predict), raise_server_exceptions=False)
+    assert [client.get("/readyz").status_code for _ in range(4)] == [500, 200, 200, 200]
+    assert read == [(["What is this article about?"], "article")] * 2
+
+
 def test_busy_is_a_503_with_retry_after():
     def busy(*_, **__):
         raise Busy("Too many questions are waiting; please ask again in a moment.")
@@ -175,7 +280,7 @@ def test_an_unforeseen_error_is_logged_and_told_without_its_traceback(caplog):
     def broken(*_, **__):
         raise RuntimeError("the secret inside")
 
-    client = TestClient(api_over(broken, Workers(1)), raise_server_exceptions=False)
+    client = TestClient(api_over(broken, Workers(1), broken), raise_server_exceptions=False)
     for response in (client.post("/api/v1/ask", json={"question": "?"}), client.get("/readyz")):
         assert response.status_code == 500
         assert response.headers["content-type"] == "application/problem+json"
