@@ -1,4 +1,4 @@
-"""The command line: `python -m qa build|ask|evaluate|calibrate|bench|verify|mcp|serve|feedback`.
+"""The command line: `python -m qa build|ask|evaluate|calibrate|bench|verify|settings|mcp|serve|feedback`.
 
 Exit status: 0 done (a refusal is an answer), 1 a check failed, 2 unusable input, 130 interrupted, 141 when whatever read
 the output went away. Each command imports what it needs when it runs, so that help and complaints come at once.
@@ -20,6 +20,7 @@ from qa.cli.feedback import feedback
 from qa.cli.mcp import mcp
 from qa.cli.messages import complain, drop_output, logged
 from qa.cli.serve import ServeCommand, serve
+from qa.cli.settings import settings
 from qa.cli.verify import verify
 
 READER_GONE = 141
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (build, ask, evaluate, calibrate, bench, verify, mcp):
+for _command in (build, ask, evaluate, calibrate, bench, verify, settings, mcp):
     app.command(cls=Command)(_command)
 app.command(cls=ServeCommand)(serve)
 app.add_typer(feedback)

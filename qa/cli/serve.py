@@ -1,6 +1,5 @@
 """`python -m qa serve`: the page, the widget and the API, as `app.py` serves them."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +7,7 @@ import typer
 
 from qa.cli.command import Command
 from qa.cli.options import IndexOption
+from qa.cli.settings import shown
 
 
 class ServeCommand(Command):
@@ -22,7 +22,7 @@ class ServeCommand(Command):
             formatter.write_dl(
                 (
                     f"{ENV_PREFIX}{name.upper()}",
-                    f"{field.description} (default: {_shown(field.get_default(call_default_factory=True))})",
+                    f"{field.description} (default: {shown(field.get_default(call_default_factory=True))})",
                 )
                 for name, field in Settings.model_fields.items()
             )
@@ -55,10 +55,3 @@ def serve(
     articles = [*(article or []), *(more or [])] or None
     settings = load_settings(index=index, articles=articles, host=host, port=port)
     run(settings, announce=lambda address: print(f"Ask at {address}  (Ctrl-C stops)", flush=True))
-
-
-def _shown(default: object) -> str:
-    """A setting's default as one types it into the environment."""
-    if isinstance(default, tuple):
-        return json.dumps([str(item) for item in default])
-    return "none" if default is None else str(default)

@@ -66,3 +66,62 @@ def test_the_defaults_are_the_projects_from_any_folder(monkeypatch: pytest.Monke
     assert load_settings().articles == (PROJECT / "seeds/article.md",)
     assert load_settings().articles[0].is_file()
     assert load_settings().index == PROJECT / "index/built"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("WORKERS", "-1", "greater than or equal to 0"),
+        ("QUEUE", "many", "integer"),
+        ("TIME_LIMIT", "0", "greater than 0"),
+        ("RATE", "0", "greater than 0"),
+        ("RATE", "inf", "less than or equal to"),
+        ("BURST", "0", "greater than or equal to 1"),
+        ("TRUSTED_PROXIES", "proxy.example.org", "expected addresses or networks"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "host bits"),
+        ("TRUSTED_PROXIES", "[10.0.0.1]", "JSON list"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "every address"),
+        ("TRUSTED_PROXIES", '["127.0.0.1", "::/0"]', "every address"),
+        ("STREAMS", "0", "greater than or equal to 1"),
+        ("CONNECTIONS", "7", "greater than or equal to 8"),
+        ("TRANSFER_LIMIT", "0", "greater than 0"),
+        ("TRANSFER_LIMIT", "nan", "3600"),
+        ("QUESTION_LENGTH", "9", "greater than or equal to 10"),
+        ("HISTORY_TURNS", "5", "greater than or equal to 6"),
+        ("BATCH", "0", "greater than or equal to 1"),
+        ("BODY_BYTES", "64k", "integer"),
+        ("BATCH_BYTES", "1", "1024"),
+        ("PAGE_BYTES", "1", "1024"),
+        ("HEADER_BYTES", "1000", "1024"),
+        ("LOG_QUESTIONS", "perhaps", "boolean"),
+    ],
+)
+def test_a_wrong_limit_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    test_a_wrong_setting_is_named_in_one_line(monkeypatch, name, value, said)
+
+
+@pytest.mark.parametrize(
+    ("given", "lower", "upper"),
+    [
+        ({"batch_bytes": 60_000}, "BODY_BYTES=65536", "BATCH_BYTES=60000"),
+        ({"burst": 63}, "BATCH=64", "BURST=63"),
+        ({"batch": 200}, "BATCH=200", "BURST=120"),
+        ({"connections": 255}, "STREAMS=256", "CONNECTIONS=255"),
+        ({"question_length": 20_000}, "QUESTION_LENGTH=20000", "BODY_BYTES=65536"),
+        ({"page_bytes": 3_999}, "QUESTION_LENGTH=1000", "PAGE_BYTES=3999"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_told_in_one_line(given: dict, lower: str, upper: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**given)
+    assert f"ARTICLE_QA_{lower} does not fit ARTICLE_QA_{upper}: " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_limits_that_just_fit_are_taken() -> None:
+    load_settings(batch_bytes=65_536, burst=64, streams=512, question_length=16_384)
+
+
+def test_trusted_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTICLE_QA_TRUSTED_PROXIES", '["127.0.0.1", "10.0.0.0/8", "::1"]')
+    assert load_settings().trusted_proxies == ("127.0.0.1/32", "10.0.0.0/8", "::1/128")
