@@ -130,8 +130,8 @@ def test_a_stream_that_has_ended_is_no_hanging_up(complete):
         await asyncio.sleep(0)
         scope = {"type": "http", "method": "GET", "path": "/gradio_api/queue/data", "query_string": b"session_hash=abc"}
         await WatchedStreams(stream, listeners)(scope, disconnected, sent)
-        answer.set()
         if complete:
+            answer.set()
             assert await asked is True
         else:
             with pytest.raises(Gone):
