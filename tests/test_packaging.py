@@ -8,12 +8,13 @@ import subprocess
 from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 
-PIN = re.compile(r"([A-Za-z0-9_.-]+)==([\w.]+)")
+PIN = re.compile(r"([A-Za-z0-9_.-]+)==([\w.]+)(?:; (.+))?")
 CODE = ("app.py", "index/**/*.py", "qa/**/*.py")
 MAKING = ("qa/training/**/*.py",)
 """What makes the model files, and is never imported at run time: it may need more, as the tests do."""
@@ -22,11 +23,12 @@ TOOLS = {"pytest-timeout": "timeout = ", "ruff": "[tool.ruff]", "mypy": "[tool.m
 
 
 def pins(name: str) -> dict[str, str]:
-    """The versions that a requirements file pins, by package; every line that is no comment must be a pin."""
+    """The versions that a requirements file pins for this machine, by package; every line that is no comment is a pin."""
     lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#")]
     found = [PIN.fullmatch(line) for line in lines]
     assert all(found), f"{name} holds a line that is neither a comment nor a pin"
-    return {canonicalize_name(match[1]): match[2] for match in found if match}
+    here = [match for match in found if match and (match[3] is None or Marker(match[3]).evaluate())]
+    return {canonicalize_name(match[1]): match[2] for match in here}
 
 
 OPTIONAL = pins("requirements-mcp.txt")

@@ -94,7 +94,7 @@ def keep(calibration: Calibration, directory: Path) -> Path:
 
     :raises IndexFault: it cannot be written.
     """
-    assert calibration.decision is not None
+    assert calibration.decision is not None  # noqa: S101 (its caller has looked; for the type checker)
     content = json.dumps(calibration.decision.as_dict(), indent=1) + "\n"
     write_beside(directory, DECISION, content.encode())
     return directory / DECISION

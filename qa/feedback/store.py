@@ -179,8 +179,8 @@ def count_vote(connection: sqlite3.Connection, ballot: Ballot) -> bool:
         return False
     for vote, change in ((ballot.replaces, -1), (ballot.vote, 1)):
         if vote != "none":
-            # `vote` is one of two columns' names, never a client's text
-            connection.execute(f"UPDATE asked SET {vote} = max(0, {vote} + ?) WHERE rowid = ?", (change, found[0]))  # noqa: S608
+            # `vote` is one of two columns' names
+            connection.execute(f"UPDATE asked SET {vote} = max(0, {vote} + ?) WHERE rowid = ?", (change, found[0]))  # noqa: S608 (no client's text)
     return True
 
 
