@@ -22,7 +22,7 @@ from index.encoder import Encoder
 from index.store import Index
 from qa.pipeline import QAPipeline
 from qa.settings import load_settings
-from qa.web.serve import address, claim_port
+from qa.web.serve import address, claim_port, server_config
 from qa.web.server import create_app
 from tests.browser.chromium import COMMAND, find
 from tests.browser.hosting import EmbeddedPipeline, Host
@@ -108,8 +108,10 @@ class Serving:
 
     async def _run(self) -> None:
         with BUILDING:
-            app = create_app(self.pipeline, load_settings(**{**UNHURRIED, **self.settings}))
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+            settings = load_settings(**{**UNHURRIED, **self.settings})
+            app = create_app(self.pipeline, settings)
+        config = server_config(app, settings, log_level="critical", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
         await self.server.serve(sockets=[self.listener])
 
 

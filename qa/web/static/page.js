@@ -57,7 +57,8 @@
         notice("The server cannot be reached. Your question is kept, and asked by itself once the server is back.");
       } else {
         const busy = "The server is busy. Your question is kept; please ask again in a moment.";
-        notice(/busy|full/i.test(words) ? busy : words);
+        const kept = qa.asking() === null ? "" : " Your question is kept.";
+        notice(/busy|full/i.test(words) ? busy : words + kept);
         qa.handBack();
       }
     }
