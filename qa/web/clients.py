@@ -4,9 +4,10 @@ A proxy appends the address that it was asked from to X-Forwarded-For. Whatever 
 wrote is the client's own word, and is not read. `Forwarded` (RFC 7239) is not read at all.
 """
 
+import logging
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -14,6 +15,8 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from qa.settings import Settings
+
+log = logging.getLogger(__name__)
 
 UNKNOWN: Final = "unknown"
 """The address of a client that the server cannot tell, as on a Unix socket."""
@@ -39,6 +42,7 @@ class Clients:
     """Which proxies are trusted to name their clients."""
 
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    _wondered: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
     def of(cls, settings: Settings) -> "Clients":
@@ -55,11 +59,24 @@ class Clients:
         _CURRENT.set(address)
         headers, told = scope["headers"], {}
         if not self._trusted(_peer(scope)):
+            self._wonder(scope)
             headers = [pair for pair in headers if pair[0] not in _OF_PROXIES]
         elif (scheme := Headers(scope=scope).get("x-forwarded-proto", "").strip()) in ("http", "https"):
             told = {"scheme": scheme}
         port = scope["client"][1] if scope.get("client") and address == _peer(scope) else 0
         return {**scope, **told, "client": (address, port), "headers": headers}
+
+    def _wonder(self, scope: Scope) -> None:
+        """Tell the log, once, of what looks like a proxy that nobody has named: all its clients count as one."""
+        peer = _peer(scope)
+        if self._wondered or not _nearby(peer) or "x-forwarded-for" not in Headers(scope=scope):
+            return
+        self._wondered.append(peer)
+        log.warning(
+            "%s passes requests on (it sends X-Forwarded-For), and all that come by it count as one client's; if it is your "
+            "proxy, name it: ARTICLE_QA_TRUSTED_PROXIES=%s",
+            *(peer, peer),
+        )
 
     def address(self, scope: Scope) -> str:
         """The client's address: of those that X-Forwarded-For lists, from the right, the first that is no trusted proxy's.
@@ -103,6 +120,14 @@ def _peer(scope: Scope) -> str:
     client: Sequence[object] | None = scope.get("client")
     host = str(client[0]) if client else UNKNOWN
     return _normal(host) or host[:_LONGEST]
+
+
+def _nearby(address: str) -> bool:
+    """Whether it is of this machine or a private network, as proxies are."""
+    try:
+        return ip_address(address).is_private
+    except ValueError:
+        return False
 
 
 def _hops(scope: Scope) -> list[str]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MCP_PATH: Final = "/mcp"
 """Where the server is found over HTTP."""
 
+_CALLS: Final = {"Allow": "POST"}
+
 INSTRUCTIONS: Final = (
     "Ask articles questions with ask_article. It returns the article's exact words with citations, or says that the article "
     "does not say (answerable is false): then do not answer from the nearest sentences, which are no evidence. Quote "
@@ -114,7 +116,9 @@ class Gate:
         self.clients = Clients.of(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it: 421 for another name, 403 for another site's page, and for its size."""
+        """Pass the request on, or refuse it: 421 for another name, 403 for another site's page, 405 for what is no call, and
+        for its size.
+        """
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         if scope["type"] != "http":
@@ -124,10 +128,8 @@ class Gate:
         most = self.settings.body_bytes
         if (refusal := self._refusal(scope, most)) is not None:
             await refusal(scope, receive, send)
-        elif scope["method"] == "POST":
-            await with_body(self.app, most, self.settings, (scope, receive, send))
         else:
-            await self.app(scope, receive, send)
+            await with_body(self.app, most, self.settings, (scope, receive, send))
 
     def _refusal(self, scope: Scope, most: int) -> ASGIApp | None:
         headers = Headers(scope=scope)
@@ -135,5 +137,7 @@ class Gate:
             return problem(421, wrong)
         if headers.get("origin") not in self.settings.allowed_origins and (wrong := foreign(headers)) is not None:
             return problem(403, wrong)
-        large = headers_too_large(scope, self.settings.header_bytes)
-        return large or (bad_length(headers, most) if scope["method"] == "POST" else None)
+        if scope["method"] != "POST":
+            # GET would be a stream without end, for messages of the server's own: it sends none.
+            return problem(405, "This server answers calls, by POST; it sends no messages of its own.", headers=_CALLS)
+        return headers_too_large(scope, self.settings.header_bytes) or bad_length(headers, most)

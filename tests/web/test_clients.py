@@ -93,3 +93,19 @@ def test_a_trusted_proxy_tells_the_scheme_and_the_name_too():
 )
 def test_one_client_is_one_address_or_one_ipv6_network(one, other, same):
     assert (client_key(one) == client_key(other)) is same
+
+
+def test_a_proxy_that_nobody_has_named_is_told_of_once(caplog):
+    unnamed = clients("[]")
+    for _ in range(3):
+        unnamed.begin(scope("127.0.0.1", "203.0.113.7"))
+    unnamed.begin(scope("8.8.8.8", "203.0.113.7"))
+    (told,) = caplog.messages
+    assert "ARTICLE_QA_TRUSTED_PROXIES=127.0.0.1" in told and "203.0.113.7" not in told
+
+
+def test_neither_strangers_nor_named_proxies_nor_plain_clients_are_told_of(caplog):
+    clients("[]").begin(scope("8.8.8.8", "203.0.113.7"))
+    clients("[]").begin(scope("127.0.0.1"))
+    clients().begin(scope("127.0.0.1", "203.0.113.7"))
+    assert caplog.messages == []

@@ -4,8 +4,9 @@ import itertools
 import json
 import random
 import tracemalloc
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
+import anyio
 import pytest
 from fastapi.testclient import TestClient
 
@@ -13,6 +14,7 @@ from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from qa.web.clients import Clients, client_key
 from qa.web.examples import PROBLEM_EXAMPLES
+from qa.web.guard import Guard
 from qa.web.limits import MOST_CLIENTS, Buckets, Limits, Streams, TooMany
 from qa.web.server import create_app
 from tests.web.conftest import in_a_loop
@@ -300,6 +302,40 @@ def test_a_stream_counts_while_it_is_open(hurried, monkeypatch):
         event = client.post("/gradio_api/call/ask", json={"data": ["hello", "", None]}).json()["event_id"]
         assert "event: complete" in client.get(f"/gradio_api/call/ask/{event}").text
     assert held == [(hurried.address, 1)] and streams.open == 0
+
+
+@pytest.mark.parametrize("polls", [True, False])
+def test_no_stream_lasts_longer_than_answers_may_take(polls):
+    """Gradio's streams poll for the end of their client's; Starlette waits for it."""
+    limits, sent = Limits.of(load_settings(time_limit=0.05)), []
+
+    async def endless(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"data: {}", "more_body": True})
+            with anyio.move_on_after(0.01) if polls else nullcontext():
+                assert (await receive())["type"] == "http.disconnect"
+                return
+
+    async def never() -> dict:
+        await anyio.sleep_forever()
+        return {}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    path = "/gradio_api/queue/data"
+    host = [(b"host", b"127.0.0.1")]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": host, "client": ("::1", 1)}
+
+    async def scenario() -> None:
+        with anyio.fail_after(30):
+            await Guard(endless, limits)(scope, never, send)
+
+    anyio.run(scenario)
+    assert sent[0]["status"] == 200
+    assert not sent[-1].get("more_body")  # it ends as a whole answer does
+    assert limits.streams.open == 0
 
 
 @pytest.mark.parametrize(
