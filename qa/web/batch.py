@@ -12,20 +12,24 @@ import anyio
 from pydantic import ValidationError
 
 from qa.pipeline import QAPipeline
+from qa.web.asking import answered
+from qa.web.metrics import Door
 from qa.web.models import AskRequest
 from qa.web.problems import FORESEEN, explained
 from qa.web.workers import Workers
 
 
-async def answer_one(asked: AskRequest, pipeline: QAPipeline, workers: Workers) -> dict[str, Any]:
+async def answer_one(asked: AskRequest, pipeline: QAPipeline, workers: Workers, door: Door = "api") -> dict[str, Any]:
     """The Answer as JSON.
 
     :raises QuestionError: the question cannot be asked.
     :raises ArticleError: there is no such article.
     :raises Busy: too many questions are waiting.
     """
-    answer = await workers.run(
-        pipeline.answer,
+    answer = await answered(
+        workers,
+        door,
+        pipeline,
         asked.question,
         article=asked.article,
         top_k=asked.top_k,
@@ -45,7 +49,7 @@ async def answer_each(questions: list[Any], pipeline: QAPipeline, workers: Worke
     async def work() -> None:
         for place, asked in left:
             try:
-                answers[place] = await answer_one(AskRequest.model_validate(asked), pipeline, workers)
+                answers[place] = await answer_one(AskRequest.model_validate(asked), pipeline, workers, "batch")
             except (ValidationError, *FORESEEN) as error:
                 answers[place] = explained(error).document()
 

@@ -31,8 +31,11 @@ PROBLEM_STATUSES: Final = {str(status) for status in PROBLEM_EXAMPLES}
 _ORIGIN: Final = "https://blog.example.org"
 
 
-def docs_router(app: FastAPI) -> APIRouter:
-    """The routes; `app` describes itself when the first of them is asked for, its routes being complete by then."""
+def docs_router(app: FastAPI, root_path: str | None = None) -> APIRouter:
+    """The routes; `app` describes itself when the first of them is asked for, its routes being complete by then.
+
+    :param root_path: what a proxy has put the server under.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/openapi.json")
@@ -41,7 +44,7 @@ def docs_router(app: FastAPI) -> APIRouter:
 
     @router.get("/docs")
     async def docs(request: Request) -> Response:
-        page = docs_html(app.openapi(), str(request.base_url).rstrip("/"))
+        page = docs_html(app.openapi(), str(request.base_url).rstrip("/") + (root_path or ""))
         return revalidated(request, page.encode(), "text/html; charset=utf-8")
 
     return router

@@ -19,21 +19,24 @@ from qa.web.limits import Limits, TooMany
 from qa.web.listeners import STREAM
 from qa.web.origins import OPEN_TO_OTHERS, Origins
 from qa.web.policy import security_headers
-from qa.web.problems import explained, problem
+from qa.web.problems import explained, nothing_at, problem
 from qa.web.request_ids import HEADER, begin_request
 
 READ: Final = ("GET", "HEAD")
 
+FILE: Final = r"(?:[\w@+-][\w.@+-]{0,99}/){0,5}[\w@+-][\w.@+-]{0,99}"
+"""The path of a file that is served: no dot in front, nothing that leads upwards, no name that a disk would not take."""
+
 PATHS: Final = tuple(
-    (re.compile(path), methods)
+    (re.compile(path, re.ASCII), methods)
     for path, methods in (
         (r"/api/v1/(ask|ask:batch|feedback)", ("POST",)),
         (r"/api/v1/articles(/.*)?", READ),
-        (r"/(healthz|readyz|openapi\.json|docs)", READ),
+        (r"/(healthz|readyz|metrics|openapi\.json|docs)", READ),
         (r"/(widget\.js|widget|embed/.+)", READ),
-        (r"/(ui/.*|favicon\.ico)?", READ),
+        (rf"/(ui/{FILE}|favicon\.ico)?", READ),
         # Gradio's page, and what it and Gradio's clients load and call.
-        (r"/(config|theme\.css|assets/.*|static/.*|gradio_api/(info|app_id))", READ),
+        (rf"/(config|theme\.css|(assets|static)/{FILE}|gradio_api/(info|app_id))", READ),
         (r"/gradio_api/(queue/join|call/(v2/)?ask)", ("POST",)),
         (r"/gradio_api/(queue/data|call/(v2/)?ask/\w+)", ("GET",)),  # streams: there is no HEAD to wait for
     )
@@ -140,7 +143,7 @@ class Guard:
             return problem(421, wrong)
         methods = next((methods for known, methods in PATHS if known.fullmatch(path)), None)
         if methods is None:
-            return problem(404, f"There is nothing at {path}; /openapi.json lists what there is.")
+            return nothing_at(path)
         if method == "OPTIONS" and "access-control-request-method" in headers:
             opened = path.startswith(OPEN_TO_OTHERS) and "origin" in headers
             return self.origins.preflight(headers, methods) if opened else None  # else CORSMiddleware's to refuse

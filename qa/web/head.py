@@ -13,6 +13,8 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.pipeline import QAPipeline
+
 STATIC: Final = Path(__file__).parent / "static"
 STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css")
 SCRIPTS: Final = (
@@ -39,6 +41,11 @@ def head_html(title: str) -> bytes:
         f'<meta name="twitter:card" content="summary">'
         f'<link rel="icon" type="image/svg+xml" href="{versioned(ICON)}">{links}{scripts}'
     ).encode()
+
+
+def page_title(pipeline: QAPipeline) -> str:
+    """What the browser's tab says."""
+    return f"{pipeline.index.articles[0].title} · Article QA"
 
 
 def versioned(name: str) -> str:

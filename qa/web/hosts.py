@@ -72,6 +72,12 @@ def _same_place(origin: str, host: str) -> bool:
     return place is not None and place == _place(host, scheme)
 
 
+def is_local(peer: str, headers: Headers) -> bool:
+    """Whether a request comes from this machine, `peer` being whoever connected, and is for a name of this machine."""
+    place = _place(headers.get("host", ""), "http")
+    return is_loopback(peer) and place is not None and is_loopback(place[0])
+
+
 def is_loopback(name: str) -> bool:
     """Whether a host's name or address, in lower case, is this machine's own; nothing is looked up."""
     try:

@@ -15,6 +15,7 @@ from index.errors import ArticleQAError, SettingsError
 from qa.answer import Answer
 from qa.pipeline import MAX_TOP_K, QAPipeline
 from qa.settings import Settings
+from qa.web.asking import answered
 from qa.web.bodies import bad_length, headers_too_large, with_body
 from qa.web.clients import Clients
 from qa.web.hosts import Hosts, foreign
@@ -79,7 +80,7 @@ def mcp_server(pipeline: QAPipeline, workers: Workers, limits: Limits) -> "MCPSe
         turns = [turn.model_dump() for turn in history]
         try:
             limits.charge()
-            answer = await workers.run(pipeline.answer, question, article=article, top_k=top_k, history=turns)
+            answer = await answered(workers, "mcp", pipeline, question, article=article, top_k=top_k, history=turns)
         except (ArticleQAError, TooMany, Busy) as error:
             raise ToolError(str(error)) from error
         return AnswerResult(answer)

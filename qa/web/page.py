@@ -22,6 +22,8 @@ from qa.pipeline import QAPipeline
 from qa.question import askable
 from qa.web import answer_html as html
 from qa.web.article_html import article_html
+from qa.web.asking import answered
+from qa.web.head import page_title
 from qa.web.listeners import Listeners
 from qa.web.workers import Busy, Gone, Workers
 
@@ -141,7 +143,7 @@ class Page:
             article = self.pipeline.index.article(article_id or self.first.id)
             low, high = self.pipeline.index.sentence_rows(article.id)
             history = kept_history(before)
-            answer = await self.workers.run(self.pipeline.answer, question, article=article.id, history=history)
+            answer = await answered(self.workers, "page", self.pipeline, question, article=article.id, history=history)
             return html.answer_html(answer, article, self.pipeline.index.sentences[low:high], votes=self.votes)
         except ArticleError:
             return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
@@ -173,7 +175,7 @@ def kept_messages(conversation: Any) -> list[Message]:
     for message in conversation if isinstance(conversation, list) else []:
         match message:
             case {"role": "user" | "assistant" as role, "content": [{"type": "text", "text": str(text)}]}:
-                kept.append({"role": role, "content": text})
+                kept.append({"role": role, "content": html.sendable(text)})
             case _:
                 continue
     return kept[-MOST_MESSAGES:]
@@ -200,11 +202,6 @@ def kept_history(before: Any) -> list[dict[str, str | None]]:
         if askable(question) and (meant is None or askable(meant)):
             kept.append({"question": question, "answer": answer, "interpreted_as": meant})
     return kept[-MOST_TURNS:]
-
-
-def page_title(pipeline: QAPipeline) -> str:
-    """What the browser's tab says."""
-    return f"{pipeline.index.articles[0].title} · Article QA"
 
 
 def build_page(
@@ -287,7 +284,7 @@ def _add_endpoint(page: Page) -> None:
 
         `history` is the turns before, oldest first, `{"question": text, "answer": text or None}` each.
         """
-        answer = page.workers.run(page.pipeline.answer, question, article=article or None, history=history or ())
+        answer = answered(page.workers, "gradio", page.pipeline, question, article=article or None, history=history or ())
         try:
             return (await page.listeners.answer(session_of(request), answer)).as_dict()
         except (ArticleQAError, Busy, Gone) as error:

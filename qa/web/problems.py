@@ -98,6 +98,11 @@ def problem(
     return JSONResponse(problem_document(status, detail, errors), status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def nothing_at(path: str) -> JSONResponse:
+    """The problem of a path that does not exist, or not for who asks."""
+    return problem(404, f"There is nothing at {path}; /openapi.json lists what there is.")
+
+
 def problem_document(status: int, detail: str, errors: Sequence[str] = (), identity: str | None = None) -> dict[str, Any]:
     """One problem as JSON, of the request with that id, by default the one at hand; `errors` only when there are some."""
     identity = identity or request_id()

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from index.cores import available_cores
 from qa.settings import Settings
+from qa.web.metrics import Metrics
 
 Result = TypeVar("Result")
 
@@ -65,11 +66,13 @@ class Workers:
     thread until it is done, as nothing can stop a thread. A process that ends waits for these few, and for no others.
 
     :ivar closing: set by `close`.
+    :ivar metrics: what is counted of the questions; see qa/web/asking.py.
     """
 
     def __init__(self, size: int, line: int = 64, time_limit: float = 60.0) -> None:
         self.size = size
         self.load = Load()
+        self.metrics = Metrics()
         self.closing = False
         self._line = line
         self._time_limit = time_limit
