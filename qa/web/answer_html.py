@@ -238,4 +238,9 @@ def _turn_id() -> str:
 
 def _escape(text: str) -> str:
     """`text` for HTML inside Markdown: no markup, and no line break that would end the HTML block."""
-    return re.sub(r"[\r\n]+", "&#10;", escape(text))
+    return re.sub(r"[\r\n]+", "&#10;", escape(sendable(text)))
+
+
+def sendable(text: str) -> str:
+    """`text` with U+FFFD for half a surrogate pair, which JSON can bring and UTF-8 not take: sending it would fail."""
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
