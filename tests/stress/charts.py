@@ -95,13 +95,18 @@ def svg(report: Report) -> str:
         _overload(report),
         _against_askers(report, "Memory of the server, MB", lambda step: {"memory": step.memory}),
     ]
+    return sheet(f"Article QA under load: {report.workers} answered at a time, {report.queue} waiting at most", plots)
+
+
+def sheet(title: str, plots: Sequence[Plot]) -> str:
+    """Drawings of one size, two to a row, as one SVG that holds all it needs."""
     width, height, gap, head = plots[0].width, plots[0].height, 28, 54
+    places = [divmod(number, 2) for number in range(len(plots))]
     placed = [
         el("g", plot.marks, transform=f"translate({24 + column * (width + gap):g} {head + row * (height + 18):g})")
-        for plot, (row, column) in zip(plots, ((0, 0), (0, 1), (1, 0), (1, 1)), strict=True)
+        for plot, (row, column) in zip(plots, places, strict=True)
     ]
-    whole = (2 * width + gap + 48, head + 2 * height + 34)
-    title = f"Article QA under load: {report.workers} answered at a time, {report.queue} waiting at most"
+    whole = (2 * width + gap + 48, head + (places[-1][0] + 1) * (height + 18) - 2)
     return str(
         el(
             "svg",
