@@ -83,7 +83,8 @@ def refuse_foreign(directory: Path) -> None:
 def new_generation(directory: Path) -> Iterator[Path]:
     """An empty folder inside `directory`, to be written into and published; gone afterwards if it was not.
 
-    One writer at a time: another waits. The lock is the system's, so it does not outlive a killed build.
+    One writer at a time: another waits. The lock is the system's, so it does not outlive a killed build. What killed builds
+    left is removed first: on a full disk its place may be the one that this build needs.
 
     :raises IndexForeign: `directory` holds something else.
     :raises IndexFault: another build is still writing after `LOCK_TIMEOUT` seconds.
@@ -91,13 +92,13 @@ def new_generation(directory: Path) -> Iterator[Path]:
     refuse_foreign(directory)
     directory.mkdir(parents=True, exist_ok=True)
     with _lock(directory):
+        _sweep(directory, keep=_in_use(directory))
         folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=directory))
         folder.chmod(0o755)  # mkdtemp lets only its owner in; an index is as readable as any other file
         try:
             yield folder
         finally:
-            if folder.exists():
-                shutil.rmtree(folder)
+            _sweep(directory, keep=_in_use(directory))
 
 
 def checksums(folder: Path) -> dict[str, FileRecord]:
@@ -117,9 +118,9 @@ def generation_name(files: dict[str, FileRecord]) -> str:
 
 
 def publish(folder: Path, directory: Path, manifest: Manifest) -> None:
-    """Make the generation written in `folder` the index of `directory`, then remove every other one.
+    """Make the generation written in `folder` the index of `directory`.
 
-    :param folder: from `new_generation`, its lock still held.
+    :param folder: from `new_generation`, its lock still held; when that is left, every other generation is removed.
     :param manifest: with `generation` and `files` filled in.
     """
     for path in (*folder.rglob("*"), folder):
@@ -132,7 +133,6 @@ def publish(folder: Path, directory: Path, manifest: Manifest) -> None:
     _sync(directory)
     # No earlier than here, when everything that the manifest names is on the disk.
     _replace(directory, MANIFEST_NAME, manifest.to_bytes())
-    _sweep(directory, keep=manifest.generation)
 
 
 def write_beside(directory: Path, name: str, content: bytes) -> None:
@@ -196,9 +196,14 @@ def _lock(directory: Path) -> Iterator[None]:
 def _replace(directory: Path, name: str, content: bytes) -> None:
     """Write a file of `directory` under another name, then rename it; the lock is held."""
     unfinished = directory / f"{_UNFINISHED}{name}"
-    unfinished.write_bytes(content)
-    _sync(unfinished)
-    unfinished.replace(directory / name)
+    try:
+        unfinished.write_bytes(content)
+        _sync(unfinished)
+        unfinished.replace(directory / name)
+    except OSError:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
     _sync(directory)
 
 
@@ -211,10 +216,22 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sweep(directory: Path, keep: str) -> None:
-    """Remove what older and killed builds left. Who was still reading an old generation starts over (`load_index`)."""
+def _in_use(directory: Path) -> str | None:
+    """The generation that the manifest names; None where nothing can tell."""
+    try:
+        return read_manifest(directory).generation
+    except IndexFault:
+        return None
+
+
+def _sweep(directory: Path, keep: str | None) -> None:
+    """Remove what older and killed builds left. Who was still reading an old generation starts over (`load_index`).
+
+    :param keep: the generation in use; None: no generation is removed, as whoever restores the manifest may want one.
+    """
     for path in directory.iterdir():
-        if path.name == keep or not (path.name.startswith(_UNFINISHED) or GENERATION.fullmatch(path.name)):
+        old = keep is not None and path.name != keep and GENERATION.fullmatch(path.name)
+        if not old and not path.name.startswith(_UNFINISHED):
             continue
         try:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
