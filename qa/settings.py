@@ -184,6 +184,15 @@ class Settings(BaseSettings):
     header_bytes: Annotated[
         int, Field(ge=1_024, le=2**20, description="largest request line and headers together, in bytes; larger get 431")
     ] = 16_384
+    drain_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=600,
+            description="seconds for which a server that is told to stop still takes questions, while /readyz says 503, so "
+            "that a balancer hears of it; answers in progress are finished in any case",
+        ),
+    ] = 0.0
     log_questions: Annotated[
         bool, Field(description="whether the log tells what was asked: people type anything into a box")
     ] = False

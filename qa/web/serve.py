@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
     from starlette.types import ASGIApp
 
+    from qa.web.limits import Limits
+    from qa.web.workers import Workers
+
 
 def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
     """Serve until interrupted; `announce` is called with the page's address once it can be opened.
@@ -23,13 +26,13 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
     :raises ArticleQAError: there is no article, encoder or index to answer from.
     """
 
-    def made() -> "ASGIApp":
+    def made(workers: "Workers", limits: "Limits") -> "ASGIApp":
         from qa.startup import ensure_index
         from qa.web.server import create_app
 
-        return create_app(ensure_index(settings), settings)
+        return create_app(ensure_index(settings), settings, workers, limits)
 
-    _serve(settings, made, announce)
+    run_server(settings, made, announce)
 
 
 def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
@@ -41,9 +44,9 @@ def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None)
     from qa.web.mcp_server import MCP_PATH, mcp_app, refuse_without_mcp
 
     refuse_without_mcp()
-    _serve(
+    run_server(
         settings,
-        lambda: mcp_app(_mcp_server(settings), settings),
+        lambda workers, limits: mcp_app(_mcp_server(settings, workers, limits), settings),
         None if announce is None else lambda place: announce(place + MCP_PATH),
     )
 
@@ -57,33 +60,41 @@ def serve_mcp_stdio(settings: Settings) -> None:
     from qa.web.mcp_server import refuse_without_mcp
 
     refuse_without_mcp()
+    from qa.web.limits import Limits
+    from qa.web.workers import Workers
+
     with redirect_stdout(sys.stderr):  # what a library prints while it loads is no message of the protocol
-        server = _mcp_server(settings)
+        server = _mcp_server(settings, Workers.of(settings), Limits.of(settings))
     with suppress(KeyboardInterrupt):
         server.run("stdio")
 
 
-def _mcp_server(settings: Settings) -> "MCPServer":
+def _mcp_server(settings: Settings, workers: "Workers", limits: "Limits") -> "MCPServer":
     from qa.startup import ensure_index
-    from qa.web.limits import Limits
     from qa.web.mcp_server import mcp_server
-    from qa.web.workers import Workers
 
-    return mcp_server(ensure_index(settings, progress=False), Workers.of(settings), Limits.of(settings))
+    return mcp_server(ensure_index(settings, progress=False), workers, limits)
 
 
-def _serve(settings: Settings, make: Callable[[], "ASGIApp"], announce: Callable[[str], None] | None) -> None:
-    """Serve what `make` makes. The port is claimed before anything heavy is imported, so a taken one is told at once."""
+def run_server(
+    settings: Settings, make: Callable[["Workers", "Limits"], "ASGIApp"], announce: Callable[[str], None] | None
+) -> None:
+    """Serve what `make` makes until the process is told to end (`qa/web/stopping.py`).
+
+    The port is claimed before anything heavy is imported, so a taken one is told at once.
+    """
     listener = claim_port(settings.host, settings.port)
     try:
-        import uvicorn
+        from qa.web.limits import Limits
+        from qa.web.stopping import StoppableServer
+        from qa.web.workers import Workers
 
-        config = server_config(make(), settings)
+        workers, limits = Workers.of(settings), Limits.of(settings)
+        config = server_config(make(workers, limits), settings)
         listener.listen(128)
         if announce is not None:
             announce(address(settings.host, listener))
-        with suppress(KeyboardInterrupt):  # uvicorn has shut down in order, then raises what stopped it once more
-            uvicorn.Server(config).run(sockets=[listener])
+        StoppableServer(config, workers, limits).run(sockets=[listener])
     finally:
         listener.close()
 
@@ -96,8 +107,9 @@ def server_config(app: "ASGIApp", settings: Settings, **more: Any) -> "uvicorn.C
     import uvicorn
 
     from qa.web.connections import bounded_protocol
+    from qa.web.stopping import GRACE
 
-    told = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 2, **more}
+    told = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": GRACE, **more}
     return uvicorn.Config(
         app,
         http=bounded_protocol(settings),
@@ -131,7 +143,7 @@ def claim_port(host: str, port: int) -> socket.socket:
 def address(host: str, listener: socket.socket) -> str:
     """The page's address as a person types it; a wildcard host is named by loopback."""
     port = listener.getsockname()[1]
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 (a name, not bound)
     return f"http://{name}:{port}"
 
 

@@ -38,9 +38,14 @@ class GuardedApp(DescribedAPI):
         return Guard(super().build_middleware_stack(), self.limits)
 
 
-def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
-    """The whole server for one loaded pipeline; no route of it starts anything that outlives the request."""
-    limits = Limits.of(settings)
+def create_app(
+    pipeline: QAPipeline, settings: Settings, workers: Workers | None = None, limits: Limits | None = None
+) -> FastAPI:
+    """The whole server for one loaded pipeline; no route of it starts anything that outlives the request.
+
+    :param workers: who answer. :param limits: what clients are held to; None: as the settings have them.
+    """
+    workers, limits = workers or Workers.of(settings), limits or Limits.of(settings)
     app = GuardedApp(
         limits=limits,
         title="Article QA",
@@ -52,7 +57,7 @@ def create_app(pipeline: QAPipeline, settings: Settings) -> FastAPI:
     install_problem_handlers(app)
     feedback = open_feedback(settings)
     pipeline = recorded(pipeline, feedback)
-    app.state.workers = workers = Workers.of(settings)
+    app.state.workers = workers
     app.include_router(api_router(pipeline, workers, limits))
     app.include_router(feedback_router(pipeline, feedback))
     app.include_router(widget_router(pipeline))
