@@ -1,10 +1,19 @@
 """The chat page's place in the server: Gradio's application, as little of it as the page needs."""
 
+from typing import Final
+
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse
 
 from qa.settings import Settings
 from qa.web.page import THEME
+from qa.web.problems import problem
+
+_EXPECTED: Final = "expected what /gradio_api/info describes; POST /api/v1/ask is simpler"
+_BY_NAME: Final = "/gradio_api/call/v2/"
+_LONGEST_SHOWN: Final = 200
 
 
 def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings) -> None:
@@ -28,3 +37,23 @@ def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings) -> None:
     # Gradio checks paths in what clients send only when this flag says that launch() ran, which mounting never does:
     # without it {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}} sent to any textbox is copied and served.
     page.has_launched = True
+    _explain_misfits(app.routes[-1].app)  # type: ignore[attr-defined]
+
+
+def _explain_misfits(gradio_app: FastAPI) -> None:
+    """Let Gradio refuse a body that does not fit in words. By itself it sends back what it was sent, and fails where that is
+    infinite or half a surrogate pair; and it fails at a name that its endpoint has no parameter for.
+    """
+
+    async def misfit(_: Request, error: Exception) -> JSONResponse:
+        places = [".".join(map(str, one["loc"])) for one in error.errors()]  # type: ignore[attr-defined]
+        said = ", ".join(dict.fromkeys(ascii(place)[1:-1] for place in places))[:_LONGEST_SHOWN]
+        return problem(422, f"The request does not fit at {said}; {_EXPECTED}.")
+
+    async def misnamed(request: Request, error: Exception) -> JSONResponse:
+        if not request.url.path.startswith(_BY_NAME):
+            raise error
+        return problem(422, f"The request names another parameter than the endpoint has, or lacks one; {_EXPECTED}.")
+
+    gradio_app.add_exception_handler(RequestValidationError, misfit)
+    gradio_app.add_exception_handler(TypeError, misnamed)

@@ -4,6 +4,7 @@ The guard's refusals, the headers that let a browser read an answer (CORS), and 
 `/api/v1` is opened to other origins; the chat page and what Gradio serves stay the server's own.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +21,8 @@ _EXPOSED: Final = "ETag, Retry-After, X-Request-Id"
 _SENDABLE: Final = "Content-Type, If-None-Match, X-Request-Id"
 _PREFLIGHT_SECONDS: Final = "600"
 
-_LONGEST_ECHO: Final = 300
+_ECHOED: Final = re.compile(r"[!-+\--~]{1,300}")
+"""Of the origins that are not allowed, those that a browser could have sent: nothing else goes back into a header."""
 
 _HOW_TO_ALLOW: Final = "The server's owner can allow a site by listing its exact origin in ARTICLE_QA_ALLOWED_ORIGINS."
 
@@ -59,7 +61,7 @@ class Origins:
         origin = headers.get("origin")
         if origin is None or not path.startswith(OPEN_TO_OTHERS):
             return {}
-        if origin not in self.allowed and (status != 403 or len(origin) > _LONGEST_ECHO):
+        if origin not in self.allowed and (status != 403 or _ECHOED.fullmatch(origin) is None):
             return {}
         return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": _EXPOSED}
 
@@ -69,7 +71,7 @@ class Origins:
         Any page may send one: it is the request itself that is refused, in words, which a refused preflight would hide.
         """
         answer = {
-            "Access-Control-Allow-Origin": headers["origin"],
+            "Access-Control-Allow-Origin": headers["origin"] if _ECHOED.fullmatch(headers["origin"]) else "null",
             "Access-Control-Allow-Methods": ", ".join(methods),
             "Access-Control-Allow-Headers": _SENDABLE,
             "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
