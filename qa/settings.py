@@ -8,7 +8,7 @@ import json
 import re
 from ipaddress import IPv6Address, ip_network
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -193,6 +193,20 @@ class Settings(BaseSettings):
             "that a balancer hears of it; answers in progress are finished in any case",
         ),
     ] = 0.0
+    root_path: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(?:/[A-Za-z0-9_.~-]+)+$",
+            description="path that a proxy has put the server under, and takes off again, as /qa; none = under none",
+        ),
+    ] = None
+    page: Annotated[bool, Field(description="whether the chat page is served; without it Gradio is not loaded")] = True
+    log_format: Annotated[
+        Literal["text", "json"],
+        Field(
+            description="text: lines for a person; json: an object a line, for a machine, which tells of every request"
+        ),
+    ] = "text"
     log_questions: Annotated[
         bool, Field(description="whether the log tells what was asked: people type anything into a box")
     ] = False

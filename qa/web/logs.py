@@ -6,12 +6,11 @@ control characters, line separators, marks that turn the direction of text, and 
 
 import json
 import logging
-import sys
 import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from qa.settings import Settings
 
@@ -59,12 +58,12 @@ class JSONLines(logging.Formatter):
 
 
 @contextmanager
-def written(settings: Settings) -> Iterator[None]:
-    """While the block runs, everything that is logged goes to stderr as the settings have it.
+def written(settings: Settings, stream: TextIO | None = None) -> Iterator[None]:
+    """While the block runs, everything that is logged goes to `stream`, by default stderr, as the settings have it.
 
     What libraries log is told from a warning on; in text, of the requests, those that were slow or failed.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     as_json = settings.log_format == "json"
     handler.setFormatter(JSONLines() if as_json else TextLines())
     root, changed = logging.getLogger(), [logging.getLogger(name) for name in (*_OURS, *_OTHERS)]

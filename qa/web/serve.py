@@ -1,6 +1,8 @@
 """From settings to a server that answers: claim the port, get an index, build the application, run it."""
 
 import errno
+import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import SettingsError
 from qa.settings import Settings
+from qa.web.logs import written
 
 if TYPE_CHECKING:
     import uvicorn
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
     from qa.web.limits import Limits
     from qa.web.workers import Workers
+
+log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
@@ -32,7 +37,8 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
 
         return create_app(ensure_index(settings), settings, workers, limits)
 
-    run_server(settings, made, announce)
+    with written(settings):
+        run_server(settings, made, announce)
 
 
 def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
@@ -44,11 +50,12 @@ def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None)
     from qa.web.mcp_server import MCP_PATH, mcp_app, refuse_without_mcp
 
     refuse_without_mcp()
-    run_server(
-        settings,
-        lambda workers, limits: mcp_app(_mcp_server(settings, workers, limits), settings),
-        None if announce is None else lambda place: announce(place + MCP_PATH),
-    )
+    with written(settings):
+        run_server(
+            settings,
+            lambda workers, limits: mcp_app(_mcp_server(settings, workers, limits), settings),
+            None if announce is None else lambda place: announce(place + MCP_PATH),
+        )
 
 
 def serve_mcp_stdio(settings: Settings) -> None:
@@ -94,7 +101,10 @@ def run_server(
         listener.listen(128)
         if announce is not None:
             announce(address(settings.host, listener))
+        told = {"address": address(settings.host, listener), "process": os.getpid(), "workers": workers.size}
+        log.info("start", extra={"fields": told})
         StoppableServer(config, workers, limits).run(sockets=[listener])
+        log.info("stop", extra={"fields": told})
     finally:
         listener.close()
 
@@ -114,6 +124,7 @@ def server_config(app: "ASGIApp", settings: Settings, **more: Any) -> "uvicorn.C
         app,
         http=bounded_protocol(settings),
         ws="none",
+        log_config=None,  # qa/web/logs.py says how, for all that is logged
         h11_max_incomplete_event_size=settings.header_bytes,
         proxy_headers=False,  # qa/web/clients.py reads them, of proxies that are trusted
         server_header=False,

@@ -1,8 +1,7 @@
-"""`create_app`: one FastAPI application that holds the JSON API, the page's files and, mounted last, the Gradio page."""
+"""`create_app`: one FastAPI application that holds the JSON API, the page's files and, mounted last, the chat page."""
 
 from typing import Any
 
-import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,12 +15,13 @@ from qa.web.api import api_router
 from qa.web.docs_page import docs_router
 from qa.web.feedback import feedback_router, open_feedback, recorded
 from qa.web.guard import Guard
-from qa.web.head import ICON, STATIC, PageHead, head_html
+from qa.web.head import ICON, STATIC, PageHead, head_html, page_title
 from qa.web.limits import Limits
 from qa.web.listeners import Listeners, WatchedStreams
 from qa.web.openapi import DescribedAPI
-from qa.web.page import THEME, build_page, page_title
 from qa.web.problems import install_problem_handlers
+from qa.web.recording import Recorder
+from qa.web.scraped import Served, metrics_router
 from qa.web.widget import widget_router
 from qa.web.workers import Workers
 
@@ -29,13 +29,15 @@ from qa.web.workers import Workers
 class GuardedApp(DescribedAPI):
     """The application with its guard around everything, the answer to an unforeseen error included."""
 
-    def __init__(self, *, limits: Limits, **options: Any) -> None:
+    def __init__(self, *, limits: Limits, workers: Workers, **options: Any) -> None:
         super().__init__(settings=limits.settings, **options)
         self.limits = limits
+        self.workers = workers
 
     def build_middleware_stack(self) -> ASGIApp:
         """Starlette's stack, inside the guard; middleware that is added stands within Starlette's own error handling."""
-        return Guard(super().build_middleware_stack(), self.limits)
+        guarded = Guard(super().build_middleware_stack(), self.limits)
+        return Recorder(guarded, self.workers.metrics, self.limits.settings)
 
 
 def create_app(
@@ -48,9 +50,11 @@ def create_app(
     workers, limits = workers or Workers.of(settings), limits or Limits.of(settings)
     app = GuardedApp(
         limits=limits,
+        workers=workers,
         title="Article QA",
         description="Ask an article a question; get the exact words that answer it, cited, or a plain refusal.",
         version="1",
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
         openapi_url=None,  # docs_router has it, with a tag; FastAPI's pages of it load their scripts from a CDN
         generate_unique_id_function=lambda route: route.name,
     )
@@ -61,7 +65,8 @@ def create_app(
     app.include_router(api_router(pipeline, workers, limits))
     app.include_router(feedback_router(pipeline, feedback))
     app.include_router(widget_router(pipeline))
-    app.include_router(docs_router(app))
+    app.include_router(docs_router(app, settings.root_path))
+    app.include_router(metrics_router(workers, Served.of(pipeline.index, settings.index)))
     app.mount("/ui", StaticFiles(directory=STATIC), name="ui")
 
     @app.get("/favicon.ico", include_in_schema=False)
@@ -69,32 +74,16 @@ def create_app(
         return FileResponse(STATIC / ICON, media_type="image/svg+xml")
 
     listeners = Listeners()
-    app.add_middleware(WatchedStreams, listeners=listeners)
-    app.add_middleware(PageHead, html=head_html(page_title(pipeline)))
+    if settings.page:
+        app.add_middleware(WatchedStreams, listeners=listeners)
+        app.add_middleware(PageHead, html=head_html(page_title(pipeline)))
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     # The guard opens the API to the origins of the settings; this one lets no other origin read anything else. It must be
     # this class: Gradio looks for it on the parent, and where it is missing reflects any Origin, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
-    return _mount_page(app, build_page(pipeline, workers, listeners, votes=feedback is not None))
+    if settings.page:
+        from qa.web.mounting import mount_page
+        from qa.web.page import build_page  # brings Gradio, which a server of the API alone does without
 
-
-def _mount_page(app: FastAPI, page: gr.Blocks) -> FastAPI:
-    app = gr.mount_gradio_app(
-        app,
-        page,
-        path="/",  # catches every path, so nothing can be added to `app` after it
-        theme=THEME,
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        enable_monitoring=False,  # None would serve statistics to anyone
-        max_file_size="1kb",
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        app_kwargs={"openapi_url": None},
-    )
-    # Gradio checks paths in what clients send only when this flag says that launch() ran, which mounting never does:
-    # without it {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}} sent to any textbox is copied and served.
-    page.has_launched = True
+        mount_page(app, build_page(pipeline, workers, listeners, votes=feedback is not None), settings)
     return app
