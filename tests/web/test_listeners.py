@@ -18,7 +18,7 @@ from qa.web.server import create_app
 from qa.web.workers import Gone, Load
 from tests.browser.scripted import ScriptedPipeline
 
-PATIENCE = 60
+PATIENCE = 240
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def scripted(toy_index, toy_encoder) -> ScriptedPipeline:
 @asynccontextmanager
 async def serving(pipeline: ScriptedPipeline, **settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     """A server on a socket, and a client of it."""
-    app = create_app(pipeline, load_settings(workers=1, **settings))
+    app = create_app(pipeline, load_settings(workers=1, time_limit=600, **settings))
     listener = claim_port("127.0.0.1", 0)
     listener.listen(128)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
@@ -53,14 +53,15 @@ async def until(true: Callable[[], bool]) -> None:
 class Tab:
     """A page's tab: asks as the page does, and hears of the answer over its stream until it is closed."""
 
+    event = 0
+    """The number of asking among the page's events; the first that `build_page` makes."""
+
     def __init__(self, client: httpx.AsyncClient, session: str) -> None:
         self.client, self.session = client, session
         self.heard: list[dict] = []
 
     async def ask(self, question: str) -> None:
-        config = (await self.client.get("/config")).json()
-        number = next(one["id"] for one in config["dependencies"] if one["api_name"] == "converse")
-        body = {"data": [question, "article", "[]", []], "fn_index": number, "session_hash": self.session}
+        body = {"data": [question, "article", "[]", []], "fn_index": self.event, "session_hash": self.session}
         assert (await self.client.post("/gradio_api/queue/join", json=body)).status_code == 200
         self.listening = asyncio.create_task(self._listen())
 
