@@ -2,6 +2,7 @@
 #
 #   make run      install, build the index, serve the page at http://127.0.0.1:7860
 #   make test     install what the tests need too, a browser included, and run them all
+#   make stress   the long runs: load, faults, fuzzing, a soak; the better part of two hours (ARGS=--short: minutes)
 #   make format   let ruff put the code in order
 #   make clean    remove what these made
 #
@@ -13,7 +14,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --con
 # The first that is Python 3.11 or newer is used; later versions come later, as wheels for them do.
 PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3 python)
 
-.PHONY: run test format clean
+.PHONY: run test stress format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready-to-run
@@ -27,6 +28,9 @@ test: $(VENV)/ready-to-test
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy
 	@$(PY) -m pytest $(ARGS)
+
+stress: $(VENV)/ready-to-test
+	@$(PY) -m tests.stress $(ARGS)
 
 format: $(VENV)/ready-to-test
 	@$(PY) -m ruff check --quiet --fix . || true

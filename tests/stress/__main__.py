@@ -1,0 +1,101 @@
+"""Every long run, one after another: `python -m tests.stress [NAME ...] [--short] [--out DIR]`, which is `make stress`.
+
+    load       1 to 64 askers, and four times more than the server can answer
+    processes  several processes behind one proxy, over one index
+    faults     kill -9, flipped and cut bytes, a full disk, two builders, SIGTERM under load
+    fuzz       inputs that reach new code, of article, question and stored index
+    soak       half an hour of mixed traffic at 80 % of capacity, with rebuilds going on
+
+Each prints its table, writes `NAME.json` into the folder, and exits with 1 when something is not as promised; so does this.
+Each can be run alone: `python -m tests.stress.NAME --help`. `--report` runs nothing: it takes the headline figures of those
+JSON files into `docs/stress/figures.json`, and writes SECURITY.md's table from them.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tests.stress.promises import ROOT, headlines, write_figures, write_report
+
+PROGRAMS: Final = ("load", "processes", "faults", "fuzz", "soak")
+
+
+def run(name: str, out: Path, *, short: bool) -> dict[str, object]:
+    """One program, in a process of its own, whose words go where ours go."""
+    print(f"\n== {name} ==\n", flush=True)
+    figures = out / f"{name}.json"
+    figures.unlink(missing_ok=True)  # an earlier run's must not pass for this one's
+    started = time.monotonic()
+    options = ["--out", str(out), *(["--short"] if short else [])]
+    status = subprocess.run([sys.executable, "-m", f"tests.stress.{name}", *options], cwd=ROOT, check=False).returncode
+    missed = json.loads(figures.read_text(encoding="utf-8")).get("missed", []) if figures.exists() else []
+    if not figures.exists():
+        missed = [f"it wrote no figures and ended with {status}"]
+    elif status and not missed:
+        missed = [f"it ended with {status}"]
+    return {"name": name, "status": status, "seconds": round(time.monotonic() - started, 1), "missed": missed}
+
+
+def summary(ran: Sequence[dict[str, object]], seconds: float) -> list[str]:
+    """A line for each program, what each missed, and the time that all took."""
+    lines = ["", "== all ==", ""]
+    for one in ran:
+        missed = one["missed"]
+        assert isinstance(missed, list)
+        held = "as promised" if not missed else f"{len(missed)} NOT AS PROMISED"
+        lines.append(f"{one['name']!s:<12}{_duration(float(str(one['seconds']))):>12}  {held}")
+        lines += [f"{'':<26}{problem}" for problem in missed[:5]]
+    return [*lines, f"{'in all':<12}{_duration(seconds):>12}"]
+
+
+def _duration(seconds: float) -> str:
+    """
+    >>> _duration(75.4)
+    '1 min 15 s'
+    """
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, sum up, write; 1 when a promise was not kept."""
+    there = [name for name in PROGRAMS if importlib.util.find_spec(f"tests.stress.{name}")]
+    parser = argparse.ArgumentParser(prog="python -m tests.stress", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(there)}; all of them without any")
+    parser.add_argument("--short", action="store_true", help="minutes instead of the better part of two hours")
+    parser.add_argument("--out", type=Path, default=ROOT / "stress", help="folder of the figures")
+    parser.add_argument("--report", action="store_true", help="write SECURITY.md's figures from those in the folder")
+    chosen = parser.parse_args(arguments)
+    if unknown := [name for name in chosen.names if name not in there]:
+        parser.error(f"no such run: {', '.join(unknown)}; there are {', '.join(there)}")
+    out = chosen.out.resolve()
+    if chosen.report:
+        write_figures(headlines(out, PROGRAMS))
+        write_report()
+        return 0
+    out.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    ran = [run(name, out, short=chosen.short) for name in chosen.names or there]
+    seconds = time.monotonic() - started
+    told = {
+        "when": datetime.now(UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "short": chosen.short,
+        "seconds": round(seconds, 1),
+        "programs": ran,
+    }
+    (out / "summary.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print("\n".join(summary(ran, seconds)))
+    return 1 if any(one["missed"] for one in ran) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
