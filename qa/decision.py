@@ -11,6 +11,7 @@ right answers shown plus silences told. No threshold is chosen by hand; `qa/trai
 are kept in a file that can be read.
 """
 
+import hashlib
 import json
 import logging
 import math
@@ -109,15 +110,22 @@ class Decision:
         """The decision as the JSON object that `load_decision` reads."""
         return {"schema_version": SCHEMA_VERSION, "outcomes": OUTCOMES, "features": FEATURES} | asdict(self)
 
+    def to_bytes(self) -> bytes:
+        """The same as the bytes of a file, closed by a checksum: one altered digit would decide otherwise, and look sound."""
+        fields = self.as_dict()
+        return (json.dumps(fields | {"sha256": _checksum(fields)}, indent=1) + "\n").encode()
+
 
 def load_decision(path: Path = PACKAGED) -> Decision:
     """The decision stored in `path`.
 
     :raises SettingsError: the file is missing, is not a decision, or is one of other features.
     """
-    mend = "restore it, or fit it again with `python -m qa calibrate`"
+    mend = "restore it, or fit it again with `python -m qa calibrate`, or delete it to decide by the packaged one"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored.pop("sha256", None) not in (None, _checksum(stored)):  # the packaged one has none
+            raise SettingsError(f"{path} was altered: its checksum is another; {mend}")
         if stored.pop("schema_version") != SCHEMA_VERSION or tuple(stored.pop("outcomes")) != OUTCOMES:
             raise SettingsError(f"{path} is a no-answer decision of another version; {mend}")
         if tuple(stored.pop("features")) != FEATURES:
@@ -192,6 +200,10 @@ def _of_retrieval(retrieval: Retrieval, best: int, length: int) -> dict[str, flo
         "fused_margin": fused[best] - others.max() if len(others) else 0.0,
         "log_terms": math.log(length),
     }
+
+
+def _checksum(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
 def _frozen(value: Any) -> Any:

@@ -78,13 +78,15 @@ def build_at(
     # Relative, so that a project moved as a whole still finds them, and nobody is told the names of the folders above.
     sources = tuple(Path(os.path.relpath(path.resolve(), home)).as_posix() for path in paths)
     index = replace(index, manifest=replace(index.manifest, sources=sources))
-    save_index(index, directory)
     # A decision that was fitted to this place's questions outlives the build, or it is logged why it cannot be used.
     reader = load_reader(settings.reader)
     decision = decision_for(encoder.fingerprint, reader.fingerprint, directory)
     pipeline = QAPipeline(index, encoder, settings, reader=reader, decision=decision)
     readers = {one.id: answered_questions(settings.feedback, one.sha256) for one in articles} if settings.feedback else {}
-    save_suggestions(directory, index, checked_suggestions(pipeline, paths, readers))
+    suggestions = checked_suggestions(pipeline, paths, readers)
+    # Only now that nothing is left to do but write: a build that is killed or refused has changed nothing.
+    save_index(index, directory)
+    save_suggestions(directory, index, suggestions)
     return index
 
 

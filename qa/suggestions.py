@@ -5,6 +5,7 @@ of each sentence that answers, so that they show what there is to know. An artic
 "What is ...?" of the persons and organisations that it names most.
 """
 
+import hashlib
 import json
 import logging
 import math
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article
 from index.generations import SUGGESTIONS, write_beside
@@ -97,10 +98,10 @@ def save_suggestions(directory: Path, index: Index, suggestions: Mapping[str, Se
 
     :raises IndexFault: they cannot be written.
     """
-    stored = {
-        article.id: {"sha256": article.sha256, "questions": [asdict(one) for one in suggestions.get(article.id, ())]}
-        for article in index.articles
-    }
+    stored = {}
+    for article in index.articles:
+        questions = [asdict(one) for one in suggestions.get(article.id, ())]
+        stored[article.id] = {"sha256": article.sha256, "questions": questions, "checksum": _checksum(questions)}
     content = json.dumps(stored, ensure_ascii=False, indent=1) + "\n"
     write_beside(directory, SUGGESTIONS, content.encode())
 
@@ -111,7 +112,7 @@ def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[Suggestio
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return {
-            article.id: tuple(_suggestion(row) for row in stored[article.id]["questions"])
+            article.id: _unaltered(stored[article.id])
             for article in index.articles
             if article.id in stored and stored[article.id]["sha256"] == article.sha256
         }
@@ -120,6 +121,18 @@ def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[Suggestio
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         _log.warning("%s cannot be read (%s); no questions are suggested until `python -m qa build`", path, error)
         return {}
+
+
+def _unaltered(stored: Mapping[str, Any]) -> tuple[Suggestion, ...]:
+    """:raises KeyError, TypeError, ValueError: these are no suggestions, or not those that were stored."""
+    questions = stored["questions"]
+    if stored.get("checksum", expected := _checksum(questions)) != expected:
+        raise ValueError("the questions were altered")
+    return tuple(_suggestion(row) for row in questions)
+
+
+def _checksum(questions: Sequence[Mapping[str, object]]) -> str:
+    return hashlib.sha256(json.dumps(questions).encode()).hexdigest()
 
 
 def _suggestion(row: Mapping[str, object]) -> Suggestion:

@@ -41,6 +41,7 @@ def export(
     the articles' files as seen from FILE's folder, or from here.
     """
     settings = _settings(feedback, index)
+    from qa.evaluation.files import write_text
     from qa.feedback.export import export as rows_of
     from qa.feedback.reading import read_rows
     from qa.startup import article_paths
@@ -50,7 +51,7 @@ def export(
     )
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows)
     if out is not None:
-        out.write_text(lines, encoding="utf-8")
+        write_text(out, lines)
     else:
         print(lines, end="")
     unanswerable = sum(not row["answers"] for row in found.rows)

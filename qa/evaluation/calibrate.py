@@ -3,7 +3,6 @@
 data files -> features and outcome of every question -> a decision, held out and final -> before, after -> INDEX/decision.json
 """
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -95,8 +94,7 @@ def keep(calibration: Calibration, directory: Path) -> Path:
     :raises IndexFault: it cannot be written.
     """
     assert calibration.decision is not None  # noqa: S101 (its caller has looked; for the type checker)
-    content = json.dumps(calibration.decision.as_dict(), indent=1) + "\n"
-    write_beside(directory, DECISION, content.encode())
+    write_beside(directory, DECISION, calibration.decision.to_bytes())
     return directory / DECISION
 
 

@@ -96,4 +96,25 @@ def key(question: str) -> tuple[str, ...]:
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[Row]:
     query = f"SELECT {_COLUMNS} FROM asked {where} ORDER BY count DESC, last_asked DESC, rowid"  # noqa: S608 (no client's text)
-    return [Row(*row) for row in connection.execute(query, values)]
+    return [_row(values) for values in connection.execute(query, values)]
+
+
+def _row(values: tuple[object, ...]) -> Row:
+    """:raises sqlite3.DatabaseError: the values are of other types than were written: the file is damaged."""
+    match values:
+        case (
+            str(article_id),
+            str(sha256),
+            str(question),
+            "answer" | "no_answer" as outcome,
+            str(answer),
+            int(start),
+            int(count),
+            int(up),
+            int(down),
+            str(first),
+            str(last),
+        ):
+            return Row(article_id, sha256, question, outcome, answer, start, count, up, down, first, last)
+        case _:
+            raise sqlite3.DatabaseError("a row is damaged")

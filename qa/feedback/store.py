@@ -28,6 +28,9 @@ MOST_ROWS: Final = 20_000
 APPLICATION: Final = 0x41514642  # "AQFB": tells this file from any other program's database
 VERSION: Final = 1
 
+UNUSABLE: Final = (sqlite3.Error, UnicodeError)
+"""What SQLite raises over a file that it cannot use: where damage has got into its own message, Python cannot decode that."""
+
 _TABLE: Final = """
 CREATE TABLE asked (
     article_id TEXT NOT NULL,
@@ -105,6 +108,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         try:
             connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("PRAGMA synchronous = FULL")  # whatever this SQLite was built with: see `transaction`
             if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
                 connection.execute("PRAGMA journal_mode = WAL")
             with transaction(connection):
@@ -144,7 +148,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
@@ -154,7 +159,8 @@ def count_asked(connection: sqlite3.Connection, asked: Asked, now: datetime) -> 
     minute = now.astimezone(UTC).strftime(_TO_THE_MINUTE)
     connection.execute(
         "INSERT INTO asked (article_id, article_sha256, question, outcome, answer, start, count, first_asked, last_asked)"
-        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1, last_asked = excluded.last_asked",
+        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1,"
+        " last_asked = max(last_asked, excluded.last_asked)",  # a clock that stands at 1970 makes no old row of a new one
         (
             asked.article_id,
             asked.article_sha256,
@@ -185,9 +191,15 @@ def count_vote(connection: sqlite3.Connection, ballot: Ballot) -> bool:
 
 
 def purge(connection: sqlite3.Connection, days: int, now: datetime, most: int = MOST_ROWS) -> int:
-    """Forget what was last asked more than `days` ago, and what exceeds `most` rows; how many rows that were."""
+    """Forget what was last asked more than `days` ago, and what exceeds `most` rows; how many rows that were.
+
+    What seems to have been asked later than `now` counts as asked now.
+    """
     oldest = (now - timedelta(days=days)).astimezone(UTC).strftime(_TO_THE_MINUTE)
+    minute = now.astimezone(UTC).strftime(_TO_THE_MINUTE)
     with transaction(connection):
+        # Asked while the clock stood in the future: its days count from now, or it would be kept for years.
+        connection.execute("UPDATE asked SET last_asked = ? WHERE last_asked > ?", (minute, minute))
         forgotten = connection.execute("DELETE FROM asked WHERE last_asked < ?", (oldest,)).rowcount
         forgotten += connection.execute(
             "DELETE FROM asked WHERE rowid IN"
@@ -216,7 +228,7 @@ def _told(path: Path) -> Iterator[None]:
     """What SQLite and the system say about a file, as one line."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except UNUSABLE as error:
         raise FeedbackError(
             f"{path}: the feedback file cannot be used ({error}); free or move it, or name another in ARTICLE_QA_FEEDBACK"
         ) from error

@@ -20,7 +20,17 @@ from typing import Final
 
 from index.errors import FeedbackError
 from qa.answer import Answer
-from qa.feedback.store import Asked, Ballot, asked_of, count_asked, count_vote, open_to_write, purge, transaction
+from qa.feedback.store import (
+    UNUSABLE,
+    Asked,
+    Ballot,
+    asked_of,
+    count_asked,
+    count_vote,
+    open_to_write,
+    purge,
+    transaction,
+)
 
 GATHER: Final = 1.0
 """Seconds for which questions are gathered before they are written."""
@@ -150,7 +160,7 @@ class FeedbackWriter:
                         count_asked(self._connection, item, self._now())
                     else:
                         results.append((item.counted, count_vote(self._connection, item.ballot)))
-        except (FeedbackError, sqlite3.Error) as error:
+        except (FeedbackError, *UNUSABLE) as error:
             self._fail(batch, error)
             return
         self._unpurged += len(batch)
@@ -159,7 +169,7 @@ class FeedbackWriter:
             with suppress(InvalidStateError):  # nobody waits any more
                 counted.set_result(found)
 
-    def _fail(self, batch: list[Asked | _Cast], error: FeedbackError | sqlite3.Error) -> None:
+    def _fail(self, batch: list[Asked | _Cast], error: Exception) -> None:
         """Let go of the file, so that the next batch tries it anew; log each new fault once."""
         if self._connection is not None:
             self._connection.close()
