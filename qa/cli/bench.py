@@ -21,7 +21,8 @@ def bench(
     """Measure speed and memory, each beside its floor.
 
     The floor of an answer is one encode of the question by sentence-transformers; of a build, encoding the sentences once;
-    of starting and memory, loading that encoder. Both are measured by turns, so the ratios hold on a busy machine too.
+    of starting and memory, loading that encoder; of the server and of what is installed, a bare Gradio page. Both are
+    measured by turns, so the ratios hold on a busy machine too.
     """
     from qa.settings import load_settings
 
@@ -35,7 +36,7 @@ def bench(
         pipeline = ensure_index(settings)
         questions = questions_of(pipeline, [path.parent for path in article_paths(settings)])
 
-        with waiting("Measuring, for about a minute …"):
+        with waiting("Measuring, for some minutes …"):
             measures = measure(pipeline, settings.index, questions)
     about = _about(
         len(pipeline.index.articles), len(pipeline.index.sentences), pipeline.models.encoder, pipeline.models.reader

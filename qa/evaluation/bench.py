@@ -2,7 +2,8 @@
 
 The floor of an answer is one encode of the question by sentence-transformers, on PyTorch; that of a build, encoding the
 sentences once; of starting, loading that encoder; of memory, holding it. A figure below its floor is what was gained by
-leaving PyTorch out. Machines differ and are busy, ratios much less so: ours and its floor are measured by turns.
+leaving PyTorch out. The floor of a server is a bare Gradio page on FastAPI: see bench_server.py. Machines differ and are
+busy, ratios much less so: ours and its floor are measured by turns.
 """
 
 import json
@@ -25,8 +26,10 @@ from index.sentence_encoder import SentenceEncoder, load_sentence_encoder
 from index.store import build_index
 from qa.answer import Timings
 from qa.evaluation import metrics
+from qa.evaluation.bench_server import Started, install_sizes, start_floor, start_ours
 from qa.evaluation.datasets import load_data
 from qa.pipeline import QAPipeline
+from qa.settings import Settings
 from qa.suggestions import QUESTIONS
 
 ASKED = 100
@@ -37,6 +40,7 @@ _WARM_UP = 5
 _STARTS = 3
 _BUILDS = 3
 _ASKED_TOGETHER = 96
+_ASKED_SERVED = 64
 _WORDS = 10
 """Words of a sentence that are asked where there is no file of questions."""
 
@@ -94,7 +98,7 @@ def bench(
 ) -> list[Measure]:
     """Every figure of the pipeline over the index in `directory`, in the order in which they are told.
 
-    Takes about a minute. :param report: told what is being measured.
+    Takes some minutes. :param report: told what is being measured.
 
     :raises ArticleQAError: the index cannot be loaded by a process of its own.
     """
@@ -108,7 +112,9 @@ def bench(
     tell("Building …")
     measures.append(_build(pipeline, floor))
     tell("Starting …")
-    return measures + _starts(directory, questions[0], pipeline.settings.encoder)
+    measures += _starts(directory, questions[0], pipeline.settings.encoder)
+    tell("Serving …")
+    return measures + _servers(directory, questions[:_ASKED_SERVED], pipeline.settings)
 
 
 def questions_of(pipeline: QAPipeline, folders: Sequence[Path]) -> list[str]:
@@ -184,6 +190,25 @@ def _starts(directory: Path, question: str, encoder: str | None) -> list[Measure
     if all(peaks):
         measures.append(Measure("peak memory", "MB", max(peaks[0]), max(peaks[1])))
     return measures
+
+
+def _servers(directory: Path, questions: Sequence[str], settings: Settings) -> list[Measure]:
+    """Start-up and memory of the server, and what is installed for it, beside a bare Gradio page."""
+    ours: list[Started] = []
+    floors: list[Started] = []
+    for _ in range(_STARTS):
+        floors.append(start_floor(len(questions)))
+        ours.append(start_ours(directory, questions, settings))
+    floor = statistics.median(one.page for one in floors)
+    measures = [
+        Measure("server, to the page", "s", statistics.median(one.page for one in ours), floor),
+        Measure("server, to the first answer", "s", statistics.median(one.answer or 0.0 for one in ours), floor),
+    ]
+    for name, part in (("server, memory at rest", "at_rest"), ("server, memory under load", "under_load")):
+        held = [[value for one in runs if (value := getattr(one, part)) is not None] for runs in (ours, floors)]
+        if all(held):
+            measures.append(Measure(name, "MB", statistics.median(held[0]), statistics.median(held[1])))
+    return [*measures, Measure("installed", "MB", *install_sizes())]
 
 
 def _child(work: str, directory: Path, question: str, encoder: str | None) -> tuple[float, float | None]:

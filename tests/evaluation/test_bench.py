@@ -28,16 +28,22 @@ NAMES = [
     "build, a sentence",
     "start, to the first answer",
     "peak memory",
+    "server, to the page",
+    "server, to the first answer",
+    "server, memory at rest",
+    "server, memory under load",
+    "installed",
 ]
 
 
 @pytest.fixture
 def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """As few repetitions as still run everything."""
-    for name, value in (("ASKED", 4), ("_STARTS", 1), ("_BUILDS", 1), ("_ASKED_TOGETHER", 16)):
+    for name, value in (("ASKED", 4), ("_STARTS", 1), ("_BUILDS", 1), ("_ASKED_TOGETHER", 16), ("_ASKED_SERVED", 8)):
         monkeypatch.setattr(bench, name, value)
 
 
+@pytest.mark.timeout(1_200)  # it starts six processes that import Gradio or PyTorch
 @pytest.mark.usefixtures("_brief")
 def test_the_command_writes_every_figure_and_its_floor_as_json(
     real_index_dir: Path, real_reader: Reader, capsys: pytest.CaptureFixture[str]
@@ -56,6 +62,9 @@ def test_the_command_writes_every_figure_and_its_floor_as_json(
     assert by_name["peak memory"]["ratio"] < 0.8  # PyTorch is the floor's alone
     assert by_name["answer, p50"]["ours"] <= by_name["answer, p95"]["ours"]
     assert by_name["peak memory"]["ours"] > 100
+    assert by_name["server, to the first answer"]["ours"] > by_name["server, to the page"]["ours"]
+    assert by_name["server, memory under load"]["ours"] >= by_name["server, memory at rest"]["ours"] > 100
+    assert by_name["installed"]["ratio"] > 1  # ours are the floor's packages, and more
 
 
 def test_lines_put_the_ratio_first() -> None:
