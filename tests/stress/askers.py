@@ -15,6 +15,9 @@ from uuid import uuid4
 PATIENCE: Final = 120.0
 """Seconds after which an answer that has not come is lost."""
 
+KEPT: Final = 2.0
+"""Seconds that an unused connection is kept: the server closes them after five, and must not do so while it is written to."""
+
 HEADER_ID: Final = "x-request-id"
 
 Answers = Mapping[str, Any]
@@ -43,6 +46,7 @@ class Connection:
         place = urlsplit(address)
         self._host, self._port = place.hostname or "", place.port or 80
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used = 0.0
 
     async def ask(self, question: str) -> Reply:
         """Ask it once. The time is from before the connection is opened, if it has to be, until the whole reply is read.
@@ -58,6 +62,8 @@ class Connection:
         ).encode()
         try:
             async with asyncio.timeout(PATIENCE):
+                if started - self._used > KEPT:
+                    self.close()
                 if self._streams is None:
                     self._streams = await asyncio.open_connection(self._host, self._port)
                 reader, writer = self._streams
@@ -69,7 +75,8 @@ class Connection:
             raise Lost(f"{type(error).__name__}: {error}") from error
         if headers.get("connection") == "close":
             self.close()
-        milliseconds = (time.perf_counter() - started) * 1_000
+        self._used = time.perf_counter()
+        milliseconds = (self._used - started) * 1_000
         return Reply(status, told, milliseconds, headers.get("retry-after"), headers.get(HEADER_ID) == identity)
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ svg {
 .paper { fill: var(--paper); }
 text { fill: var(--soft); font: 11.5px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 .title { fill: var(--ink); font-size: 19px; font-weight: 600; }
-.label { fill: var(--ink); font-weight: 600; }
+.label { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 .axis { stroke: var(--soft); }
 .grid { stroke: var(--hair); }
 .guide { stroke: var(--soft); stroke-dasharray: 3 4; }
@@ -134,6 +134,7 @@ def _against_askers(
     marks = [math.log10(mark) for mark in _decades(10**bottom, 10**top)] if logarithmic else ticks(0, top, 4)
     plot.y_axis(title, marks, (lambda value: f"{10**value:,.0f}") if logarithmic else (lambda value: f"{value:,.0f}"))
     plot.x_axis("askers", [math.log2(asked) for asked, _ in found], lambda value: f"{2**value:.0f}")
+    lowest = plot.height  # of the names that stand behind the lines; they are kept apart
     for name in found[0][1]:
         points = [(math.log2(asked), form(value)) for asked, pairs in found if (value := pairs[name])]
         if not points:
@@ -142,7 +143,8 @@ def _against_askers(
         for place, point in enumerate(points):
             plot.dot(*point, f"dot {name}", title=f"{found[place][0]} asking: {_number(found[place][1][name])}")
         if name.startswith("p"):
-            plot.text(plot.x(points[-1][0]) + 8, plot.y(points[-1][1]) + 4, name)
+            lowest = min(lowest - 13, plot.y(points[-1][1]) + 4)
+            plot.text(plot.x(points[-1][0]) + 8, lowest, name)
     return plot
 
 

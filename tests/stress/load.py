@@ -27,7 +27,7 @@ from qa.web.workers import Workers
 from tests.stress.askers import Crowd, Tally, answers_alone
 from tests.stress.charts import chart, svg, table
 from tests.stress.figures import Report, Stretch, stretch
-from tests.stress.served import ROOT, Served
+from tests.stress.served import ROOT, UNLIMITED, Served
 
 QUESTIONS: Final = ROOT / "seeds" / "questions.jsonl"
 
@@ -44,15 +44,28 @@ class Plan:
 
     :ivar seconds: of each stretch.
     :ivar rounds: of peak and overload by turns.
+    :ivar questions: how many different ones are asked; None for all.
+    :ivar queue: how many wait at most; None for the default.
     """
 
     askers: tuple[int, ...] = ASKERS
     seconds: float = 12.0
     rounds: int = 5
     questions: int | None = None
+    queue: int | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the server."""
+        return load_settings(queue=self.queue)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells them to the server."""
+        return {**UNLIMITED} | ({} if self.queue is None else {"ARTICLE_QA_QUEUE": str(self.queue)})
 
 
-SHORT: Final = Plan((1, 4, 16), seconds=3.0, rounds=1, questions=20)
+SHORT: Final = Plan((1, 4, 16), seconds=3.0, rounds=1, questions=20, queue=16)
 
 
 def measure(server: Served, plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Report:
@@ -60,7 +73,7 @@ def measure(server: Served, plan: Plan, tell: Callable[[str], None] = lambda _: 
 
     :raises Lost: a question that was asked alone got no answer.
     """
-    settings = load_settings()
+    settings = plan.settings
     tell("Asking each question alone …")
     expected = asyncio.run(answers_alone(server.address, questions(plan.questions)))
     crowd, at_rest, steps = Crowd(server.address, expected), server.memory(), list[Stretch]()
@@ -69,20 +82,17 @@ def measure(server: Served, plan: Plan, tell: Callable[[str], None] = lambda _: 
         tally, memory = asyncio.run(_watched(server, crowd.closed(askers, plan.seconds)))
         steps.append(stretch(f"{askers} asking", tally, memory, askers))
     peak = max(steps, key=lambda step: step.per_second)
-    rounds = tuple(
-        asyncio.run(_round(server, crowd, peak, plan, settings, number, tell)) for number in range(plan.rounds)
-    )
+    rounds = tuple(asyncio.run(_round(server, crowd, peak, plan, number, tell)) for number in range(plan.rounds))
     workers = Workers.of(settings)
     return Report(workers.size, settings.queue, server.started, at_rest, tuple(steps), rounds)
 
 
 async def _round(
-    server: Served, crowd: Crowd, peak: Stretch, plan: Plan, settings: Settings, number: int, tell: Callable[[str], None]
+    server: Served, crowd: Crowd, peak: Stretch, plan: Plan, number: int, tell: Callable[[str], None]
 ) -> dict[str, Stretch]:
     """The peak once more, and each way of overloading the server, in an order that changes with the round."""
     tell(f"Overload, round {number + 1} of {plan.rounds} …")
-    many, rate = OVERLOAD * Workers.of(settings).room, OVERLOAD * peak.per_second
-    assert peak.askers is not None
+    many, rate = OVERLOAD * Workers.of(plan.settings).room, OVERLOAD * peak.per_second
     ways: list[tuple[str, int | None, Callable[[], Any]]] = [
         ("peak", peak.askers, lambda: crowd.closed(peak.askers or 1, plan.seconds)),
         ("obeying Retry-After", many, lambda: crowd.closed(many, plan.seconds)),
@@ -128,8 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(words, file=sys.stderr, flush=True)
 
     tell("Starting the server …")
-    with Served() as server:
-        report = measure(server, SHORT if chosen.short else Plan(), tell)
+    plan = SHORT if chosen.short else Plan()
+    with Served(environment=plan.environment) as server:
+        report = measure(server, plan, tell)
     chosen.out.mkdir(parents=True, exist_ok=True)
     figures = chosen.json or chosen.out / "load.json"
     figures.write_text(json.dumps(report.as_dict(), indent=1) + "\n", encoding="utf-8")
