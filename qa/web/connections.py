@@ -141,13 +141,14 @@ class BoundedProtocol(H11Protocol):
 
     def _refuse(self, status: int, detail: str) -> None:
         """Answer without the application, as far as anything can be answered, and close."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-            self.transport.close()
-        elif not self.transport.is_closing():
+        cycle, unanswered = self.cycle, not self.transport.is_closing()
+        if cycle is not None and not cycle.response_complete:
+            unanswered = unanswered and not cycle.response_started
+            cycle.disconnected = True  # whatever the application says from now on is dropped
+            cycle.message_event.set()
+        if unanswered:
             self.transport.write(_raw_problem(status, detail))
-            self.transport.close()
+        self.transport.close()
         self.held.arriving.pop(self, None)
         self._await(None)
         self._linger()

@@ -32,25 +32,33 @@ HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 class Server:
-    """The whole application on a free port, in a thread."""
+    """The application but for the chat page, which Gradio needs long to make, on a free port, in a thread."""
 
     def __init__(self, pipeline: QAPipeline) -> None:
         self.listener = claim_port("127.0.0.1", 0)
         self.listener.listen(128)
         self.place = self.listener.getsockname()
         settings = load_settings(
-            transfer_limit=SECONDS, connections=MOST, streams=MOST, header_bytes=2_048, body_bytes=8_192, page_bytes=8_192
+            transfer_limit=SECONDS,
+            connections=MOST,
+            streams=MOST,
+            header_bytes=2_048,
+            page=False,
+            body_bytes=8_192,
+            page_bytes=8_192,
         )
-        self.pipeline = pipeline
+        app = create_app(pipeline, settings)
 
         async def run() -> None:
-            config = server_config(create_app(pipeline, settings), settings, log_level="critical")
+            config = server_config(app, settings, log_level="critical")
             self.protocol: type[BoundedProtocol] = config.http
             self.uvicorn = uvicorn.Server(config)
             await self.uvicorn.serve(sockets=[self.listener])
 
         self.thread = threading.Thread(target=asyncio.run, args=(run(),))
+        self.uvicorn: uvicorn.Server | None = None
         self.thread.start()
+        self.until(lambda: not self.thread.is_alive() or (self.uvicorn is not None and self.uvicorn.started))
         assert self.exchange(HEALTH).startswith(b"HTTP/1.1 200")
 
     def close(self) -> None:
@@ -227,13 +235,12 @@ def test_a_chunked_body_is_measured_whatever_length_it_declares(server):
     chunk = b"%x\r\n" % 4_096 + b" " * 4_096 + b"\r\n"
     with closing(server.connect()) as client:
         client.sendall(HEAD + b"Content-Length: 20\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 3)
-        told = answer(client)
-    assert told.startswith((b"HTTP/1.1 413", b"HTTP/1.1 400")), told[:300]
-    assert ended_or_problem(told)
+        problem(answer(client), 413)
 
 
-def ended_or_problem(told: bytes) -> bool:
-    return json.loads(told.partition(b"\r\n\r\n")[2])["status"] in (400, 413)
+def test_a_broken_chunk_is_a_clean_400_while_the_body_is_awaited(server):
+    told = server.exchange(HEAD + b'Content-Length: 20\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"que\r\nzz\r\n')
+    problem(told, 400)
 
 
 def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(server):
@@ -242,7 +249,7 @@ def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(server):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.settimeout(PATIENCE)
         client.connect(server.place)
-        page = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        page = b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         assert len(server.exchange(page)) > 20_000
         server.until(lambda: len(server.protocol.held.open) == 1)
         client.setblocking(False)
