@@ -21,8 +21,9 @@ run: $(VENV)/ready-to-run
 	@$(PY) app.py $(ARGS)
 
 test: $(VENV)/ready-to-test
-	@echo "Looking for a Chromium; without one it is installed (a minute or two)."
+	@echo "Looking for a Chromium and nginx; without them they are installed (a minute or two)."
 	@$(PY) -m tests.browser.chromium
+	@$(PY) -m tests.web.nginx
 	@echo "Checking format, lint and types (about a minute), then running the tests (some minutes)."
 	@$(PY) -m ruff format --check --quiet . || { echo "Not formatted as ruff does: run 'make format'." >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .

@@ -123,12 +123,13 @@ class LexicalIndex:
 
     @classmethod
     def load(cls, folder: Path) -> "LexicalIndex":
-        """Read what `save` wrote.
+        """Map what `save` wrote, as `VectorIndex.load` does.
 
         :raises IndexDamaged: a file is missing, cut or altered.
         """
         try:
-            model = bm25s.BM25.load(folder, allow_pickle=False, load_corpus=False, show_progress=False)
+            model = bm25s.BM25.load(folder, allow_pickle=False, load_corpus=False, mmap=True, show_progress=False)
+            model.scores |= {part: np.asarray(model.scores[part]) for part in _ARRAYS}  # plain arrays, over the maps
             _refuse_unsound(model)
             return cls(model)
         except (

@@ -102,14 +102,15 @@ class VectorIndex:
 
     @classmethod
     def load(cls, path: Path) -> "VectorIndex":
-        """Read what `save` wrote.
+        """Map what `save` wrote: its pages are in memory once, however many processes answer from it, and stay readable
+        when another index takes the file's place. Nothing may write into the file: a build makes new ones.
 
         :raises IndexDamaged: the file is cut, altered, or no inner-product index.
         """
-        stored = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-        _refuse_misshapen(stored.tobytes()[: _HEADER.size], len(stored), path.name)
+        with path.open("rb") as file:
+            _refuse_misshapen(file.read(_HEADER.size), path.stat().st_size, path.name)
         try:
-            flat = faiss.deserialize_index(stored)
+            flat = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except (RuntimeError, MemoryError) as error:
             raise IndexDamaged(f"{path.name} is no FAISS index: it was cut or altered") from error
         return cls(flat)

@@ -135,3 +135,16 @@ def test_another_kind_of_index_is_refused(tmp_path: Path) -> None:
     faiss.write_index(faiss.IndexFlatL2(24), str(path))
     with pytest.raises(IndexDamaged, match="no FAISS index of inner products"):
         VectorIndex.load(path)
+
+
+def test_a_loaded_index_is_mapped_and_outlives_its_file(tmp_path: Path) -> None:
+    vectors = np.eye(64, dtype=np.float32)
+    path = tmp_path / "vectors.faiss"
+    VectorIndex.build(vectors).save(path)
+    loaded = VectorIndex.load(path)
+    maps = Path("/proc/self/maps")
+    if maps.exists():
+        assert str(path) in maps.read_text()
+    path.unlink()  # as a build removes the generation that it replaces
+    np.testing.assert_array_equal(loaded.vectors(), vectors)
+    np.testing.assert_array_equal(loaded.scores(vectors), vectors)

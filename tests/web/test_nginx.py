@@ -249,7 +249,8 @@ def test_the_pages_of_widget_and_documentation_load_below_the_prefix(proxied: Pr
 
 
 def embedded(host: Host, proxied: Proxied) -> str:
-    return host.page(f'<script src="{proxied.address}/widget.js" data-article="article" async></script>')
+    icon = '<link rel="icon" href="data:,">'  # or the browser asks the other site for one, which has none
+    return host.page(f'<script src="{proxied.address}/widget.js" data-article="article" async></script>', head=icon)
 
 
 def asked_of_widget(page: Page, address: str) -> Any:
