@@ -68,6 +68,7 @@ def start_ours(directory: Path, questions: Sequence[str], settings: Settings) ->
     Readers' questions are kept nowhere meanwhile. :raises ArticleQAError: it does not start, or does not answer.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    environment[ENV_PREFIX + "TIME_LIMIT"] = str(_PATIENCE)  # what is slow on a busy machine is measured, not refused
     for name in ("encoder", "reader"):
         if (value := getattr(settings, name)) is not None:
             environment[ENV_PREFIX + name.upper()] = str(Path(value).resolve()) if Path(value).exists() else str(value)
