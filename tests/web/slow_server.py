@@ -21,7 +21,7 @@ def main(drain: float) -> None:
     encoder = ToyEncoder()
     pipeline = ScriptedPipeline(build_index([load_article(ROOT / "seeds" / "article.md")], encoder), encoder)
     signal.signal(signal.SIGUSR1, lambda *_: pipeline.release.set())
-    settings = load_settings(port=0, drain_seconds=drain, workers=3, time_limit=60)
+    settings = load_settings(port=0, drain_seconds=drain, workers=3, time_limit=300)
     run_server(settings, lambda *parts: create_app(pipeline, settings, *parts), lambda place: print(place, flush=True))  # noqa: T201
 
 

@@ -142,7 +142,9 @@ def test_an_idle_server_ends_at_once_and_a_page_that_listens_for_nothing_does_no
             one.tell(signal.SIGTERM)
             status, said = await one.ended()
             assert (status, said) == (0, ""), said
-            assert time.monotonic() - began < 10
+            assert (
+                time.monotonic() - began < 60
+            )  # far less than a question may take; most of it is Python taking itself apart
             half[1].close()
 
     anyio.run(scenario)
