@@ -7,15 +7,17 @@ Which articles: those of the settings when they were chosen there; else the file
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from index.article import Article, load_article
 from index.errors import ArticleError, IndexDamaged, IndexFault, IndexForeign, IndexMissing, IndexStale
 from index.generations import read_manifest, refuse_foreign
-from index.manifest import Manifest, mend
+from index.manifest import MANIFEST_NAME, Manifest, mend
+from index.records import read_articles
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,17 +93,38 @@ def build_at(
 
 
 def article_paths(settings: Settings) -> tuple[Path, ...]:
-    """The files of the articles to serve, as the module's first lines say."""
+    """The files of the articles to serve, as the module's first lines say.
+
+    :raises IndexDamaged: the index is of others than the default ones, and can no longer say where their files are.
+    """
     if "articles" in settings.model_fields_set:
         return settings.articles
     try:
         sources = source_paths(read_manifest(settings.index), settings.index)
     except IndexFault:
+        _refuse_others(settings)
         return settings.articles
     if missing := [path for path in sources if not path.exists()]:
         logger.warning("The index was built from %s, which is gone.", _listed(missing))
         return settings.articles
     return sources or settings.articles
+
+
+def _refuse_others(settings: Settings) -> None:
+    """A manifest that cannot be read no longer names the articles' files. An index of the default ones is built again, but
+    in place of somebody's own article the page must not come to serve another.
+
+    :raises IndexDamaged: what is left of the index holds none of the default articles.
+    """
+    held: set[str] = set()
+    for path in sorted(settings.index.glob("data-*/articles.jsonl")):  # `index.store.ARTICLES`; its module loads slowly
+        with suppress(IndexDamaged, OSError):
+            held.update(article.id for article in read_articles(path))
+    if held and held.isdisjoint(article.id for article in load_articles(settings.articles)):
+        raise IndexDamaged(
+            f"the index in {settings.index} is damaged: {MANIFEST_NAME} cannot be read, which named the files of its articles"
+            f" ({', '.join(sorted(held)[:3])}); name them: python -m qa build FILE ... --index {quote(str(settings.index))}"
+        )
 
 
 def source_paths(manifest: Manifest, directory: Path) -> tuple[Path, ...]:
