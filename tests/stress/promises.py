@@ -17,10 +17,7 @@ Headline = list[list[str]]
 
 
 def headlines(folder: Path, programs: Sequence[str]) -> dict[str, Any]:
-    """The headline of each program that has left its figures in `folder`, and the run that they are from.
-
-    A program's JSON may hold its own under "headline", as rows of two; load and soak are known here.
-    """
+    """The headline of each program that has left its figures in `folder`, and the run that they are from."""
     found: dict[str, Any] = {"run": {}, "headlines": {}}
     if (summary := folder / "summary.json").exists():
         told = json.loads(summary.read_text(encoding="utf-8"))
@@ -29,8 +26,7 @@ def headlines(folder: Path, programs: Sequence[str]) -> dict[str, Any]:
         if not (path := folder / f"{name}.json").exists():
             continue
         figures = json.loads(path.read_text(encoding="utf-8"))
-        rows = [*_KNOWN[name](figures)] if name in _KNOWN else figures.get("headline", [])
-        found["headlines"][name] = [*rows, ["not as promised", str(len(figures.get("missed", [])))]]
+        found["headlines"][name] = [*_KNOWN[name](figures), ["not as promised", str(len(figures.get("missed", [])))]]
     return found
 
 
@@ -93,4 +89,30 @@ def _soak(figures: Figures) -> Iterator[list[str]]:
         yield [f"{label} before and after", f"{figures[name]['before']} and {figures[name]['after']}"]
 
 
-_KNOWN: Final[Mapping[str, Callable[[Figures], Iterator[list[str]]]]] = {"load": _load, "soak": _soak}
+def _processes(figures: Figures) -> Iterator[list[str]]:
+    for step in figures["steps"]:
+        held = f"{step['pss']:,.0f} MB in all, what is shared counted once"
+        yield [f"behind one proxy, {step['processes']} of them", f"{step['per_second']:.1f} answers a second, {held}"]
+
+
+def _faults(figures: Figures, above: str = "") -> Iterator[list[str]]:
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from _faults(value, f"{above}{name}: ")
+        elif name != "missed":
+            yield [f"{above}{name}", f"{value:,}"]
+
+
+def _fuzz(figures: Figures) -> Iterator[list[str]]:
+    for one in figures["runs"]:
+        tried = f"{one['runs']:,} inputs in {one['seconds']:,.0f} s, {one['coverage']:,} edges reached"
+        yield [one["target"], f"{tried}, {len(one['found'])} broke a promise"]
+
+
+_KNOWN: Final[Mapping[str, Callable[[Figures], Iterator[list[str]]]]] = {
+    "load": _load,
+    "processes": _processes,
+    "faults": _faults,
+    "fuzz": _fuzz,
+    "soak": _soak,
+}

@@ -93,14 +93,18 @@ def test_a_soak_of_seconds_loses_nothing_and_gets_nothing_wrong() -> None:
 
 def test_the_kept_figures_make_the_table_and_an_unkept_promise_shows(tmp_path: Path) -> None:
     (tmp_path / "soak.json").write_text(json.dumps(figures(report(samples(GROWTH + 9)))))
-    (tmp_path / "faults.json").write_text(json.dumps({"headline": [["builds killed", "40, 0 lost"]], "missed": []}))
+    (tmp_path / "faults.json").write_text(json.dumps({"killed": {"builds": 1_040}, "missed": []}))
     run = {"when": "2031-02-03", "machine": "2 cores", "short": False, "seconds": 3_600.0, "programs": []}
     (tmp_path / "summary.json").write_text(json.dumps(run))
     found = promises.headlines(tmp_path, runner.PROGRAMS)
     written = promises.block(json.loads(json.dumps(found)))
     assert "Of the long runs on 2031-02-03, 2 cores; 60 minutes in all." in written
-    assert "| faults | builds killed | 40, 0 lost |" in written
+    assert "| faults | killed: builds | 1,040 |" in written
     assert written.count("| not as promised | 0 |") == 1 and "| not as promised | 1 |" in written
+
+
+def test_every_long_run_that_is_there_has_its_headline() -> None:
+    assert set(promises._KNOWN) == set(runner.PROGRAMS)
 
 
 def test_the_summary_names_what_was_not_kept() -> None:
