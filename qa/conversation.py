@@ -1,7 +1,8 @@
 """A follow-up question in full, from the turns before it, without a language model.
 
-A question that stands alone is left alone, whatever was said before. One that does not is rewritten in up to `MOST` ways,
-which the pipeline then asks, so that retrieval, reader and decision choose among them.
+A question that stands alone is left alone, whatever was said before. One that does not is read in up to `MOST` ways, of
+which retrieval, reader and decision choose: rewritten by rules, and as it was typed but looked for with the words of the
+question before, near the sentence that answered that one. The second needs no rule to fit: a reader sees "she" beside a name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,20 +20,40 @@ from qa.followup.pronouns import resolved
 from qa.overview import focus_of
 from qa.question import askable, search_text
 
-MOST = 3
+MOST = 2
 """Ways of understanding a question that are asked."""
+
+AS_TYPED = 1.0
+"""Log odds of being answerable that a question as it was typed must have more than its rewriting."""
+
+UNSURE = 4.0
+"""The same for a rewriting of what may stand alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way of understanding a question.
+
+    :param question: what the reader is asked, and what people are told was asked.
+    :param sought: what retrieval looks for.
+    :param doubt: log odds of being answerable that it must have more than a reading without doubt.
+    """
+
+    question: str
+    sought: str
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
     """What a follow-up question asks.
 
-    :param readings: in full, the likeliest first; the question itself comes first where it may stand alone.
+    :param readings: at most `MOST`, the likeliest first.
     :param told: the answers that were given before, which are not the answer again.
     :param near: the sentence that answered the last turn that had an answer; None when there is none.
     """
 
-    readings: tuple[str, ...]
+    readings: tuple[Reading, ...]
     told: tuple[AnswerText, ...]
     near: Sentence | None
 
@@ -58,18 +79,25 @@ def understood(
         full = earlier.get("interpreted_as") or _first(str(earlier["question"]), turns)
         sentences.append(cited(index, article, full, earlier["answer"]))
         turns.append(_turn(full, earlier["answer"], sentences[-1], index, article))
-    if not turns:
+    near = next((one for one in reversed(sentences) if one), None)
+    readings = _readings(question, asked, turns, near is not None) if turns else ()
+    if not readings:
         return None
-    found = [one for one in dict.fromkeys(_rewritten(asked, turns)) if one != question and askable(one)]
-    if not found:
-        return None
-    readings = tuple(found[:MOST]) if asked.sure else (question, *found[: MOST - 1])
     told = tuple(
         _place(turn.answer, sentence, index)
         for turn, sentence in zip(turns, sentences, strict=True)
         if turn.answer and sentence
     )
-    return Understood(readings, told, next((one for one in reversed(sentences) if one), None))
+    return Understood(readings, told, near)
+
+
+def _readings(question: str, asked: Dependence, turns: Sequence[Turn], near: bool) -> tuple[Reading, ...]:
+    """:param near: whether there is a sentence that it may be answered near."""
+    found = next((one for one in _rewritten(asked, turns) if one != question and askable(one)), None)
+    if not asked.sure:
+        return (Reading(question, question), Reading(found, found, UNSURE)) if found else ()
+    typed = Reading(question, f"{question} {turns[-1].question}", AS_TYPED)
+    return (*([Reading(found, found)] if found else []), *([typed] if near else []))
 
 
 def _asks(question: str) -> bool:

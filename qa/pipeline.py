@@ -18,7 +18,7 @@ from index.errors import IndexDamaged, QuestionError
 from index.store import Index, load_index
 from qa.answer import Answer, AnswerText, Citation, Models, Span, Timings
 from qa.citations import cite, distinct, holds, is_subheading
-from qa.conversation import Understood, understood
+from qa.conversation import Reading, Understood, understood
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import Decision, Judgement, decision_for, features, label
 from qa.overview import Overviews, focus_of, overview_reply
@@ -41,13 +41,9 @@ TINY = 1e-9
 CLOSE = 0.5
 """A further sentence in which the reader finds an answer is cited when its score is at least this share of the best one's."""
 
-
-LATER_READING = 4.0
-"""Log odds of being answerable that each later reading of a follow-up must have more than the one before it."""
-
-SILENCE = 0.4
+SILENCE = 0.5
 """Odds of the article's silence on a follow-up, over those on the questions that the decision was fitted on: who asks more
-about what was just told mostly asks what is told. Chosen, like `LATER_READING`, on seeds/followups/dev.jsonl."""
+about what was just told mostly asks what is told. Chosen on seeds/followups/dev.jsonl and another set like it."""
 
 
 class QAPipeline:
@@ -151,9 +147,10 @@ class QAPipeline:
         turn = understood(question, history, self.index, article)
         if turn is None:
             return self.predict([question], article=article, depth=depth)[0]
-        found = self._predict(turn.readings, article, depth, turn)
-        chosen = max(range(len(found)), key=lambda place: _log_odds(found[place]) - LATER_READING * place)
-        asked = found[chosen].question
+        readings = turn.readings
+        found = self._predict(readings, article, depth, turn)
+        chosen = max(range(len(found)), key=lambda place: _log_odds(found[place]) - readings[place].doubt)
+        asked = readings[chosen].question
         return replace(
             found[chosen],
             question=question,
@@ -167,23 +164,24 @@ class QAPipeline:
 
         :param depth: how many ranked sentences are kept.
         """
-        return self._predict(questions, article, depth) if questions else []
+        return self._predict([Reading(one, one) for one in questions], article, depth) if questions else []
 
     def _predict(
-        self, questions: Sequence[str], article: str | None, depth: int, turn: Understood | None = None
+        self, readings: Sequence[Reading], article: str | None, depth: int, turn: Understood | None = None
     ) -> list[Prediction]:
-        """:param turn: of a conversation, that the questions are readings of."""
+        """:param turn: of a conversation, what the readings are of."""
         started = time.perf_counter()
-        retrievals = self.retriever.retrieve(questions, article)
+        sought = self.retriever.retrieve([reading.sought for reading in readings], article)
+        retrievals = [replace(found, question=reading.question) for found, reading in zip(sought, readings, strict=True)]
         retrieved = time.perf_counter()
         evidence = [self.passages.read(retrieval, turn.told if turn else ()) for retrieval in retrievals]
         ranked = [rank(found, self._weights, turn.near if turn else None) for found in evidence]
         judgements = self.decision.judge(np.array([features(*pair) for pair in zip(evidence, ranked, strict=True)]))
         if turn is not None:
             judgements = [judgement.with_silence(SILENCE) for judgement in judgements]
-        read_ms = _milliseconds(retrieved) / len(questions)
+        read_ms = _milliseconds(retrieved) / len(readings)
         return [
-            self._prediction(found, ranking, judgement, depth, (retrieved - started) * 1_000 / len(questions), read_ms)
+            self._prediction(found, ranking, judgement, depth, (retrieved - started) * 1_000 / len(readings), read_ms)
             for found, ranking, judgement in zip(evidence, ranked, judgements, strict=True)
         ]
 

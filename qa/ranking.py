@@ -45,10 +45,10 @@ class Ranking:
         return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
-NEAR = 1.0
-"""What a sentence gains in ranking by standing within `NEARBY` sentences of the one that answered the turn before."""
-
-NEARBY = 2
+NEAR = {0: 3.0, 1: 3.0, -1: 1.5, 2: 1.5}
+"""What a sentence gains in ranking by standing so many sentences after the one that answered the turn before. Of the
+follow-ups in two sets written from articles, 46 % are answered in the same sentence, 29 % in the next, 9 % in those beside.
+"""
 
 
 def rank(evidence: Evidence, weights: NDArray[np.float64], near: Sentence | None = None) -> Ranking:
@@ -58,15 +58,15 @@ def rank(evidence: Evidence, weights: NDArray[np.float64], near: Sentence | None
     read = np.flatnonzero(np.isfinite(evidence.spans.best))
     scores = weights @ measures(evidence, read)
     if near is not None:
-        close = [float(_is_near(evidence.retrieval.sentence(int(position)), near)) for position in read]
-        scores = np.asarray(scores + NEAR * np.array(close), dtype=np.float64)
+        close = [_nearness(evidence.retrieval.sentence(int(position)), near) for position in read]
+        scores = np.asarray(scores + np.array(close), dtype=np.float64)
     scores = np.round(scores, _DECIMALS)
     order = np.argsort(-scores, kind="stable")
     return Ranking(read[order], scores[order])
 
 
-def _is_near(sentence: Sentence, other: Sentence) -> bool:
-    return sentence.article_id == other.article_id and abs(sentence.id - other.id) <= NEARBY
+def _nearness(sentence: Sentence, other: Sentence) -> float:
+    return NEAR.get(sentence.id - other.id, 0.0) if sentence.article_id == other.article_id else 0.0
 
 
 def measures(evidence: Evidence, read: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ WORDLESS = -30.0
 """Scores of a sentence that was read and has no token of its own, being of characters that the reader drops: lower than any
 that has. Its span is all of it, so that an article of nothing else can be asked, too."""
 
-_SCALED = re.compile(r"\W*\d[\d.,]*(?=\s(?:hundred|thousand|million|billion|trillion|per\s?cent|%))")
+_NUMBER = re.compile(r"\W*\d[\d.,–-]*(?!\w)")
 
 _ARTICLES = 256  # articles whose windows are kept
 
@@ -106,6 +106,9 @@ class PassageReader:
 
 
 def _given(told: AnswerText) -> list[Span]:
-    """Where an earlier answer stands, and its number without "million" and the like, which is none of its own."""
-    number = _SCALED.match(told.text)
-    return [Span(told.start, told.end), *([Span(told.start, told.start + number.end())] if number else [])]
+    """Where an earlier answer stands, and the number that it begins with, whole and in parts: of "31,400 bikes" neither
+    "31,400" nor "31" is an answer of its own.
+    """
+    number = _NUMBER.match(told.text)
+    parts = [number, *re.finditer(r"\d+", number[0])] if number else []
+    return [Span(told.start, told.end), *(Span(told.start + part.start(), told.start + part.end()) for part in parts)]

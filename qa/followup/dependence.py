@@ -50,6 +50,7 @@ _BEFORE_PRONOUN = frozenset({"like", "does", "do", "did", "is", "was", "about"})
 _TIMELIKE = lexicon.words_of("time times era period age point way day days case moment stage")
 _DEICTIC = lexicon.words_of("year month week day morning evening afternoon century days season site app")
 _CLAUSE_ENDS = lexicon.words_of(", ; : and or but if when while because after before who which that where whether")
+_TOPIC = re.compile(r"((?:the|his|her|its|their|that|this)(?: [\w'’-]+){1,4}), (.+)", re.IGNORECASE)
 _RANKED = re.compile(
     r"\bthe ((?:(?:very )?(?:first|second|third|fourth|fifth|last|latter|former|other|others|rest)"
     r"|(?!(?:west|east|south|north|inter|for|har|inv|modest|honest|request|qu|gu|pr|ch|cr|tempest|conqu|nest|vest|rest|test|arrest|protest|contest)\w*)"
@@ -113,6 +114,8 @@ def dependence(question: str) -> Dependence | None:
         question = f"What happened {found[1].lower()}?"
     asked = open_question(question)
     opened = len(asked) < len(question.strip())
+    if opened and (found := _TOPIC.fullmatch(asked)) and shape(found[2]) and not shape(found[1]):
+        asked = f"What about {asked}"
     words = cut(asked)
     fragment = _fragment(asked, words, opened)
     pointers = tuple(_pointers(asked, words))

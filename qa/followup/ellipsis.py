@@ -7,7 +7,7 @@ from qa.followup import lexicon
 from qa.followup.dependence import Dependence, dependence
 from qa.followup.memory import Turn, being, is_figure
 from qa.followup.phrases import Phrase, noun_phrases, shape
-from qa.followup.pronouns import resolved, wording
+from qa.followup.pronouns import replaced, resolved, wording
 from qa.followup.statements import PLURAL, under
 from qa.followup.words import cut, is_plural
 
@@ -128,10 +128,12 @@ def _about(question: str, turns: Sequence[Turn]) -> list[str]:
     if comma and shape(rest.strip()) is not None:
         rest = rest.strip()
         pointed = dependence(rest)
-        if pointed is None or pointed.fragment:
-            return [f"{rest[:1].upper()}{rest[1:]}?"]
+        if pointed is None or not pointed.pointers:
+            return [f"{topic[:1].upper()}{topic[1:]}, {rest}?"]
         named = Turn(question=f"What is {topic}?", answer=None)
-        return [f"{found.rstrip(' ?')}?" for found in resolved(pointed, [*turns, named])]
+        found = [*resolved(pointed, [*turns, named]), replaced(rest, [(pointed.pointers[0], topic)])]
+        head = topic.rsplit(" ", 1)[-1]
+        return [f"{one.rstrip(' ?')}?" for one in sorted(found, key=lambda one: head not in one)]
     pointed = dependence(f"Who is {words}?")
     if pointed and pointed.pointers:  # "What about her?"
         found = resolved(pointed, turns)

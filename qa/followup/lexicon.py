@@ -105,6 +105,7 @@ PERSON_NOUNS = words_of(
     "entrepreneur billionaire inventor explorer astronaut cosmonaut maker baker butcher carpenter apprentice leader head "
     "nobody somebody someone anyone everybody deputy secretary clerk curator historian"
 )
+ANYBODY = words_of("nobody somebody someone anyone anybody everybody everyone")
 FEMALE_NOUNS = words_of(
     "woman girl mother daughter sister wife aunt niece grandmother widow actress queen princess "
     "spokeswoman chairwoman landlady mrs ms miss lady madam she"
@@ -163,6 +164,12 @@ FEMALE_NAMES = words_of(
 FIRST_NAMES = MALE_NAMES | FEMALE_NAMES
 MONTHS = words_of("january february march april may june july august september october november december")
 DAYS = words_of("monday tuesday wednesday thursday friday saturday sunday")
+UNITS = words_of(
+    "percent seconds minutes hours days weeks months years decades centuries times metres meters kilometres kilometers "
+    "centimetres millimetres miles feet inches yards acres hectares litres liters gallons pints tonnes tons kilos kilograms "
+    "grams pounds ounces stone degrees knots watts kilowatts megawatts watt-hours volts decibels dollars euros pounds pence "
+    "cents crowns francs roubles rubles yen people"
+)
 NUMBERS = words_of(
     "one two three four five six seven eight nine ten eleven twelve dozen hundred thousand million billion"
 )

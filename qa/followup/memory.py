@@ -14,7 +14,7 @@ from index.store import Index
 from index.units import Sentence
 from qa.followup import lexicon
 from qa.followup.phrases import Phrase, Shape, noun_phrases, open_question, shape
-from qa.followup.words import cut
+from qa.followup.words import cut, is_past, is_plural, is_third
 
 Being = Literal["he", "she", "person", "thing", "unknown"]
 """What a phrase names: a man, a woman, a person, no person, or one cannot tell."""
@@ -58,6 +58,8 @@ class Turn:
         for phrase in noun_phrases(text):
             if phrase.text in ("place", "part") and _TAKING.search(text[: phrase.start]):
                 continue  # "take place" is a verb
+            if phrase.head in lexicon.ANYBODY:
+                continue  # "nobody" names nobody
             if phrase.text == "more" or (not phrase.start and phrase.text.lower() in lexicon.VERBS):
                 continue  # "Tell me more"
             if text[: phrase.start].endswith(" as ") and text[phrase.end :].startswith(" as "):
@@ -72,8 +74,10 @@ class Turn:
 
     @cached_property
     def answer_phrases(self) -> tuple[Phrase, ...]:
-        answer = self.answer or ""
-        first = answer.split(maxsplit=1)[0].strip(",.") if answer.strip() else ""
+        answer = (self.answer or "").strip()
+        first = answer.split(maxsplit=1)[0].strip(",.") if answer else ""
+        if is_third(first) or (is_past(first) and first.islower()):
+            answer = answer[len(first) :]  # "holds the stick": a clause without its subject
         if first.lower() in lexicon.VERBS or self._only_begins(first, answer):
             answer = answer[:1].lower() + answer[1:]  # a capital of a sentence's start names nobody
         return tuple(noun_phrases(answer)) if answer else ()
@@ -89,13 +93,20 @@ class Turn:
     def asks_who(self) -> bool:
         return self.shape is not None and self.shape.wh in ("who", "whom")
 
+    def is_about(self, phrase: Phrase) -> bool:
+        """Whether the question is what, or who, just that is: "Who is Idris Kamara?"."""
+        parts = self.shape
+        return parts is not None and parts.aux.lower() in lexicon.BE and phrase.text in (parts.subject, parts.rest)
+
 
 Mention = tuple[Phrase, Turn, bool]
 """A phrase, the turn that it stands in, and whether in its answer rather than its question."""
 
 
 def cited(index: Index, article_id: str | None, question: str, answer: str | None) -> Sentence | None:
-    """The sentence that a turn's answer was taken from: of those that hold its words, the nearest to its question's."""
+    """The sentence that a turn's answer was taken from: of those that hold its words, the nearest to its question's; of
+    a mere figure, which may stand anywhere, only one with a word of the question.
+    """
     if not answer or not answer.strip():
         return None
     asked = set(terms(question))
@@ -107,7 +118,7 @@ def cited(index: Index, article_id: str | None, question: str, answer: str | Non
             common = len(asked.intersection(terms(text)))
             if best is None or common > best[0]:
                 best = common, sentence
-    return best[1] if best else None
+    return best[1] if best and (best[0] or not is_figure(answer)) else None
 
 
 def being(phrase: Phrase, turn: Turn) -> Being:
@@ -172,16 +183,16 @@ def mentions(turns: Sequence[Turn]) -> Iterator[Mention]:
     for turn in recent:
         asked = sorted(turn.phrases, key=lambda phrase: _is_lead(phrase, turn))
         answered = [phrase for phrase in turn.answer_phrases if not is_figure(phrase.text)]
-        first = answered if turn.asks_who else []
+        known = [phrase for phrase in asked if phrase.name and turn.is_about(phrase)]
+        first = (known or answered) if turn.asks_who else []
         subject = [phrase for phrase in asked if turn.shape and phrase.text == turn.shape.subject]
         about = turn.shape is not None and turn.shape.kind == "adjunct"
         sources = (first, subject, asked, answered) if about else (first, subject, answered, asked)
-        order = [(one, phrase) for one in sources for phrase in one]
         seen: set[int] = set()
-        for source, phrase in order:
+        for phrase in (one for source in sources for one in source):
             if id(phrase) not in seen:
                 seen.add(id(phrase))
-                yield phrase, turn, source is answered or source is first
+                yield phrase, turn, any(phrase is one for one in answered)
 
 
 def cited_mentions(turns: Sequence[Turn]) -> Iterator[Mention]:
@@ -201,10 +212,10 @@ def is_role(phrase: Phrase) -> bool:
 
 
 def is_figure(text: str) -> bool:
-    """A number, amount or date, which no pronoun stands for.
+    """A number, amount or date, which no pronoun stands for; things that are counted are none.
 
-    >>> is_figure("more than 10,000 miles"), is_figure("the machine of 1903")
-    (True, False)
+    >>> is_figure("more than 10,000 miles"), is_figure("the machine of 1903"), is_figure("two engineers")
+    (True, False, False)
     """
     told = [
         word
@@ -213,7 +224,8 @@ def is_figure(text: str) -> bool:
     ]
     amounts = lexicon.MONTHS | lexicon.DAYS | lexicon.NUMBERS
     if told and (told[0].lower in amounts or _FIGURE.match(told[0].text)):
-        return True
+        nouns = [word.lower for word in told[1:] if not _FIGURE.match(word.text) and word.lower not in amounts]
+        return not nouns or not is_plural(nouns[-1]) or nouns[-1] in lexicon.UNITS
     return bool(re.match(r"[£$€]", text.strip()))
 
 

@@ -14,6 +14,11 @@ _CONTRACTED = re.compile(r"\b(what|who|where|when|how|why)['’]s\b", re.IGNOREC
 _BEFORE_THAT = lexicon.PREPOSITIONS | lexicon.AUXILIARIES
 _GIVING = lexicon.words_of("lend give leave sell send show teach pay offer tell bring award")
 _OPENERS = lexicon.words_of("and but so or also ok okay well then yes no now")
+_CORRECTION = re.compile(
+    r"(?:(?:no|sorry|actually|well|oh|and|but|not that(?: one)?)\b[\s,;:.–-]*)*"
+    r"(?:i|we) (?:mean|meant|(?:was|were|am|are) asking (?:about|for))\b[\s,:]*(?=\w)",
+    re.IGNORECASE,
+)
 ADJUNCT = frozenset({"when", "where", "why", "how"})
 
 
@@ -150,8 +155,8 @@ class Shape:
 
 
 def open_question(text: str) -> str:
-    """The question without "And", "But" and the like in front; "what's" in full."""
-    text = _CONTRACTED.sub(r"\1 is", text.strip())
+    """The question without "And", "But", "No, I meant" and the like in front; "what's" in full."""
+    text = _CORRECTION.sub("", _CONTRACTED.sub(r"\1 is", text.strip()), count=1)
     words = cut(text)
     place = 0
     while place < len(words) - 1 and (words[place].lower in _OPENERS or words[place].text == ","):

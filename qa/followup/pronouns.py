@@ -25,19 +25,19 @@ _LONGEST_ANSWER = 10  # words of an answer that "that" is replaced with
 
 
 def resolved(asked: Dependence, turns: Sequence[Turn]) -> list[str]:
-    """`asked` with its pointers replaced, likeliest reading first; [] when what one of them means cannot be told."""
+    """`asked` with its pointers replaced, likeliest reading first; one that stands for nothing known stays as it
+    is, and [] is the result when that goes for all.
+    """
     readings: list[tuple[Pointer, list[str]]] = []
     for pointer in asked.pointers:
         found = list(islice(dict.fromkeys(_readings(pointer, asked.question, turns)), CHOICES))
         if found:
             readings.append((pointer, found))
-        elif pointer.kind not in ("then", "that", "noun", "there"):
-            return []
     if not readings:
         return []
-    first = _replaced(asked.question, [(pointer, found[0]) for pointer, found in readings])
+    first = replaced(asked.question, [(pointer, found[0]) for pointer, found in readings])
     others = [
-        _replaced(asked.question, [(one, found[choice] if one is pointer else found[0]) for one, found in readings])
+        replaced(asked.question, [(one, found[choice] if one is pointer else found[0]) for one, found in readings])
         for choice in range(1, CHOICES)
         for pointer, several in readings
         if choice < len(several)
@@ -45,7 +45,8 @@ def resolved(asked: Dependence, turns: Sequence[Turn]) -> list[str]:
     return [first, *others]
 
 
-def _replaced(question: str, choices: Sequence[tuple[Pointer, str]]) -> str:
+def replaced(question: str, choices: Sequence[tuple[Pointer, str]]) -> str:
+    """`question` with the words for its pointers in their places."""
     for pointer, words in sorted(choices, key=lambda choice: -choice[0].start):
         question = question[: pointer.start] + words + question[pointer.end :]
     question = re.sub(r"\s+([?,.])", r"\1", " ".join(question.split()))
@@ -85,7 +86,8 @@ def wording(phrase: Phrase, turn: Turn) -> str:
     first, rest = phrase.words[0].lower, phrase.text[len(phrase.words[0].text) :].lstrip()
     if first in ("a", "an", "another", "one", "which", "what") and rest:
         return f"the {rest}"
-    if first in ("many", "some", "several", "these", "those") and rest:
+    counts = first in lexicon.NUMBERS or first.isdigit()
+    if (counts or first in ("many", "some", "several", "these", "those")) and rest:
         return f"the {rest}"
     if first in lexicon.POSSESSIVES and rest:
         kind = "they" if first == "their" else first.replace("his", "he").replace("her", "she").replace("its", "it")
@@ -115,6 +117,8 @@ def _persons_of(kind: str, question: str, mentioned: Iterable[Mention]) -> Itera
         one = being(phrase, turn)
         if one in ("thing", "she" if kind == "he" else "he") or phrase.head in seen or phrase.plural:
             continue
+        if one == "unknown" and turn.asks_who and turn.is_about(phrase):
+            one = "person"
         if _names_itself(phrase, question) or is_figure(phrase.text) or (one == "unknown" and not phrase.name):
             continue
         seen.add(phrase.head)
@@ -242,7 +246,7 @@ def _ones(pointer: Pointer, question: str, turns: Sequence[Turn]) -> Iterator[st
         yield from _things(question, turns)
         return
     many = words.lower().endswith("ones")
-    for phrase, _, _ in mentions(turns):
+    for phrase, _, _ in sorted(mentions(turns), key=lambda one: (one[1] is not turns[-1], one[2])):
         if phrase.name or is_figure(phrase.text) or phrase.head in lexicon.PERSON_NOUNS:
             continue
         if pointer.kind == "rank":

@@ -7,6 +7,7 @@ import pytest
 from index.article import article_from_text
 from index.store import Index, build_index
 from qa.conversation import MOST, understood
+from qa.followup.memory import cited
 from qa.pipeline import QAPipeline
 from tests.toy import ToyEncoder, ToyReader
 
@@ -42,8 +43,9 @@ def index() -> Index:
 
 
 def _first(question: str, *history: dict[str, Any], index: Index) -> str | None:
+    """The rewriting, if there is one."""
     turn = understood(question, history, index, "trip")
-    return turn.readings[0] if turn else None
+    return next((one.question for one in turn.readings if one.question != question), None) if turn else None
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,27 @@ def _first(question: str, *history: dict[str, Any], index: Index) -> str | None:
         ("When was she born?", MAYOR, None),
         ("How big is it?", EARLY, None),
         ("And a city?", EARLY, "Who said that a city could begin as early as Friday?"),
+        ("No, I meant Walter", BUILT, "When did Walter build a tide machine?"),
+        ("no, I meant where did she build it?", BUILT, "Where did Agnes Tolmie build the tide machine?"),
+        ("And the tide machine, where is it?", TANK, "Where is the tide machine?"),
+        (
+            "Where is he now?",
+            {"question": "Who is Kirill Dmitriev?", "answer": "head of a fund"},
+            "Where is Kirill Dmitriev now?",
+        ),
+        (
+            "What are their names?",
+            {"question": "Who helped her?", "answer": "two engineers"},
+            "What are the engineers' names?",
+        ),
+        ("When did he die?", {"question": "Why did nobody ask Walter?", "answer": None}, "When did Walter die?"),
+        ("What is that?", {"question": "What does she do?", "answer": "keeps the accounts"}, "What is the accounts?"),
+        (
+            "What does the other one do?",
+            {"question": "Which hand does she use?", "answer": "the right"},
+            "What does the other hand do?",
+        ),
+        ("Why did she keep it there?", WALTER, None),
         ("Which is the fuller one?", BUILT | {"question": "How many tanks did they fill?"}, "Which is the fuller tank?"),
     ],
 )
@@ -159,6 +182,25 @@ def test_the_answers_given_are_where_they_stand(index: Index) -> None:
     assert 1 <= len(turn.readings) <= MOST
 
 
+def test_a_follow_up_is_read_as_typed_too_where_something_was_cited(index: Index) -> None:
+    turn = understood("Where was she born?", [BUILT], index, "trip")
+    assert turn is not None
+    rewritten, typed = turn.readings
+    assert (rewritten.question, rewritten.sought, rewritten.doubt) == ("Where was Agnes Tolmie born?",) * 2 + (0.0,)
+    assert (typed.question, typed.sought) == ("Where was she born?", f"Where was she born? {BUILT['question']}")
+    assert typed.doubt > 0
+    refused = understood("Where was she born?", [BUILT | {"answer": None}], index, "trip")
+    assert refused is not None
+    assert [one.question for one in refused.readings] == ["Where was Agnes Tolmie born?"]
+
+
+def test_what_no_rule_resolves_is_read_as_typed(index: Index) -> None:
+    turn = understood("How high is it?", [WALTER], index, "trip")
+    assert turn is not None
+    assert [one.question for one in turn.readings] == ["How high is it?"]
+    assert understood("How high is it?", [WALTER | {"answer": None}], index, "trip") is None
+
+
 @pytest.fixture(scope="module")
 def pipeline(index: Index) -> QAPipeline:
     return QAPipeline(index, ToyEncoder(), reader=ToyReader())
@@ -170,10 +212,10 @@ def test_an_answer_shows_what_was_understood(pipeline: QAPipeline) -> None:
 
 
 def test_a_question_that_stands_alone_gets_the_same_answer_whatever_was_said(pipeline: QAPipeline) -> None:
-    asked = "Where do Arctic terns nest?"
-    alone, after = pipeline.answer(asked, article="trip"), pipeline.answer(asked, article="trip", history=[DMITRIEV])
-    for name in ("interpreted_as", "kind", "answer", "confidence", "p_no_answer", "citations", "nearest"):
-        assert getattr(alone, name) == getattr(after, name)
+    for asked in ("Where do Arctic terns nest?", "How much does the tank hold?"):
+        alone, after = pipeline.answer(asked, article="trip"), pipeline.answer(asked, article="trip", history=[DMITRIEV])
+        for name in ("interpreted_as", "kind", "answer", "confidence", "p_no_answer", "citations", "nearest"):
+            assert getattr(alone, name) == getattr(after, name)
 
 
 def test_the_words_that_were_the_answer_are_not_the_answer_again(pipeline: QAPipeline) -> None:
@@ -181,3 +223,9 @@ def test_the_words_that_were_the_answer_are_not_the_answer_again(pipeline: QAPip
     turn = {"question": "When did Agnes Tolmie build a tide machine?", "answer": told.text}
     again = pipeline.predict_turn("And why?", [turn], article="trip").best
     assert (again.start, again.end) != (told.start, told.end)
+
+
+def test_a_figure_is_cited_only_where_something_of_its_question_stands_too(index: Index) -> None:
+    other = {"question": "In which year did the theatre close?", "answer": "1881"}
+    assert cited(index, "trip", other["question"], "1881") is None
+    assert cited(index, "trip", "When did he drown?", "1881") is not None

@@ -1,6 +1,7 @@
 """The ranking of what was read: its measures by hand, equals by position, and nothing that was not read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,6 +60,13 @@ def test_the_weighted_sum_decides(index: Index) -> None:
     by_reader = rank(found, weights(reader_odds=1))
     assert by_reader.positions.tolist() == [2, 1, 0]
     assert rank(found, weights(retrieval=1, reader_odds=1)).scores.tolist() == [7, 3, 2]
+
+
+def test_sentences_near_the_one_that_answered_before_rank_before_their_equals(index: Index) -> None:
+    found = evidence(index, [1.0] * 4, [0.0] * 4, [0] * 4)
+    assert rank(found, weights(retrieval=1), index.sentences[1]).positions.tolist() == [1, 2, 0, 3]
+    elsewhere = replace(index.sentences[1], article_id="another")
+    assert rank(found, weights(retrieval=1), elsewhere).positions.tolist() == [0, 1, 2, 3]
 
 
 def test_equals_rank_by_position_however_they_were_computed(index: Index) -> None:
