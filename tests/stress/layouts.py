@@ -1,0 +1,144 @@
+"""How the cores are shared out: `python -m tests.stress.layouts [--out DIR] [--json FILE] [--short]`.
+
+Answers are computed by as many workers as there are cores, who share one set of as many threads inside the models. This
+compares that with one worker, and with workers whose models have one thread each: answers a second with four questions
+always waiting, the time of a question alone, and the processor's time of an answer, which other programs on the machine
+disturb least. All are measured by turns in one process; what counts is their ratios.
+
+Reading waiting questions together (micro-batching) could save at most what a run of the reader costs beside its windows'
+own tokens, since int8 products do a batch's windows' work as they would each window's. That part is found by running
+windows of many lengths and fitting a line: its value at no tokens. It would change answers as well: int8 products take one
+scale for everything in a run. Hence each window is run by itself (qa/onnx_reader.py).
+
+Found by --short on two cores that other programs kept busy, which wants repeating on an idle machine: 114 to 120 ms of
+processor time an answer in every layout, the present one the dearest by 5 %; a question alone takes a fifth to a half longer
+where the models have one thread each. So the cores are shared as they are. A run costs 1.1 ms of processor time beside its
+tokens, of 24 in all: reading together could save 5 % at most, and is not done.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+import index.runtime
+import qa.onnx_reader
+from index.article import load_article
+from index.cores import available_cores
+from index.encoder import load_encoder
+from index.store import build_index
+from qa.pipeline import QAPipeline
+from tests.stress.load import questions
+from tests.stress.served import ROOT
+
+WAITING: Final = 4
+"""Questions that are always waiting, while throughput is measured."""
+LENGTHS: Final = (16, 64, 128, 192, 256, 320, 384)
+"""Tokens of the windows that are run."""
+
+
+def pipeline(threads: int) -> QAPipeline:
+    """A pipeline over the seed article whose models run on so many threads each."""
+    cores = index.runtime.available_cores
+    index.runtime.available_cores = lambda: threads
+    qa.onnx_reader.load_packaged.cache_clear()
+    try:
+        encoder = load_encoder()
+        article = load_article(ROOT / "seeds" / "article.md")
+        made = QAPipeline(build_index([article], encoder), encoder)
+    finally:
+        index.runtime.available_cores = cores
+        qa.onnx_reader.load_packaged.cache_clear()
+    return made
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds that passed, and milliseconds of this process's time on the cores."""
+    started, used = time.perf_counter(), time.process_time()
+    work()
+    return (time.perf_counter() - started) * 1_000, (time.process_time() - used) * 1_000
+
+
+def layouts(rounds: int, asked: int) -> dict[str, dict[str, float]]:
+    """For each layout the medians over the rounds."""
+    cores, texts = available_cores(), questions()
+    made = {threads: pipeline(threads) for threads in {1, cores}}
+    shapes = dict.fromkeys([(cores, cores), (1, cores), (cores, 1), (1, 1)])
+    found: dict[tuple[int, int], list[tuple[float, float, float]]] = {shape: [] for shape in shapes}
+    for answering in made.values():
+        answering.answer(texts[0])
+    for number in range(rounds):
+        chosen = [texts[(number * asked + place) % len(texts)] for place in range(asked)]
+        for workers, threads in shapes:
+            answer = made[threads].answer
+            with ThreadPoolExecutor(workers) as pool:
+                passed, used = timed(lambda pool=pool, answer=answer, chosen=chosen: list(pool.map(answer, chosen)))
+            alone = statistics.median(timed(lambda one=one, answer=answer: answer(one))[0] for one in chosen[:WAITING])
+            found[workers, threads].append((1_000 * asked / passed, used / asked, alone))
+    return {
+        f"{workers} x {threads}": dict(
+            zip(("per_second", "processor_ms", "alone_ms"), map(statistics.median, zip(*rows, strict=True)), strict=True)
+        )
+        for (workers, threads), rows in found.items()
+    }
+
+
+def run_costs(rounds: int) -> dict[str, float]:
+    """Of a run of the reader's network on one thread, the part that does not depend on the window's length, and a mean
+    window's whole, in milliseconds of processor time: a batch could save no more than the first of the second.
+    """
+    reader: Any = pipeline(1).reader
+    draw = np.random.default_rng(0)
+    times: dict[int, list[float]] = {length: [] for length in LENGTHS}
+    for _ in range(rounds + 1):
+        for length in LENGTHS:
+            given = {
+                "embeddings": reader._words[draw.integers(1_000, 20_000, length)][None],
+                "segments": (np.arange(length) >= min(12, length))[None].astype(np.int64),
+                "positions": np.arange(length)[None],
+            }
+            times[length].append(timed(lambda given=given: reader._network.run(None, given))[1])
+    least = [min(times[length][1:]) for length in LENGTHS]  # the least disturbed
+    # Attention's work grows with the square of the length, everything else with the length.
+    fixed = float(np.polynomial.Polynomial.fit(LENGTHS, least, 2).convert().coef[0])
+    typical = float(np.interp(160, LENGTHS, least))
+    return {"fixed_ms": fixed, "typical_ms": typical, "most_saved": max(0.0, fixed) / typical}
+
+
+def lines(report: dict[str, Any]) -> list[str]:
+    """For a terminal."""
+    told = [f"{'workers x threads':>18}{'answers/s':>11}{'processor ms':>14}{'alone, ms':>11}"]
+    for name, one in report["layouts"].items():
+        told.append(f"{name:>18}{one['per_second']:>11.1f}{one['processor_ms']:>14.1f}{one['alone_ms']:>11.1f}")
+    run = report["run"]
+    told.append(
+        f"A run of the reader costs {run['fixed_ms']:.2f} ms beside its tokens' {run['typical_ms']:.1f} ms: reading together "
+        f"could save {run['most_saved']:.0%} at most."
+    )
+    return told
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stress.layouts", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "stress", help="folder of layouts.json")
+    parser.add_argument("--json", type=Path, help="file of the figures, instead of the one in the folder")
+    parser.add_argument("--short", action="store_true", help="seconds instead of a minute")
+    chosen = parser.parse_args(arguments)
+    rounds, asked = (2, 6) if chosen.short else (10, 12)
+    report: dict[str, Any] = {"layouts": layouts(rounds, asked), "run": run_costs(3 * rounds)}
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    (chosen.json or chosen.out / "layouts.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print("\n".join(lines(report)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
