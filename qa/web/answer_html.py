@@ -16,6 +16,7 @@ from index.units import Sentence
 from qa.answer import Answer, Citation
 from qa.question import MAX_QUESTION
 from qa.web.article_html import readable_date
+from qa.web.bidi import closing
 
 GLIMPSE = 200
 """Code points that are shown of a question too long to be asked; any other is shown whole."""
@@ -139,8 +140,9 @@ def _refusal(answer: Answer, article: Article, *, votes: bool) -> list[str]:
     if answer.nearest:
         parts.append('<p class="qa-label">Not an answer — the nearest sentences:</p><ul class="qa-nearest">')
         parts += [
-            f'<li dir="auto">{_escape(near.quote)} <a class="qa-near" href="#s{near.sentence_id}"'
-            f' title="Show this sentence in the article">Show in article</a></li>'
+            f'<li dir="auto"><span class="qa-words">{_escape(near.quote)}{closing(near.quote)}</span> '
+            f'<a class="qa-near" href="#s{near.sentence_id}" title="Show this sentence in the article">'
+            "Show in article</a></li>"
             for near in answer.nearest
         ]
         parts.append("</ul>")
@@ -171,10 +173,10 @@ def _quote(citation: Citation, article: Article, sentences: Sequence[Sentence], 
         mark = '<mark class="qa-whole">' if (span.start, span.end) == (citation.start, citation.end) else "<mark>"
         pieces.append(f"{mark}{_escape(article.text[span.start : span.end])}</mark>")
         position = span.end
-    pieces.append(_escape(article.text[position : citation.end]))
+    pieces.append(_escape(article.text[position : citation.end]) + closing(citation.quote))
     return (
         f"{_sentence_before(citation, article, sentences)}"
-        f'<blockquote class="{css}" dir="auto">{"".join(pieces)}{_chip(citation)}</blockquote>'
+        f'<blockquote class="{css}" dir="auto"><span class="qa-words">{"".join(pieces)}</span>{_chip(citation)}</blockquote>'
     )
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from index.article import Article, Block, BlockKind
 from index.units import Sentence
+from qa.web.bidi import closing
 
 _TAGS: dict[BlockKind, str] = {
     "title": '<h1 id="qa-title" class="qa-headline" dir="auto">{}</h1>',
@@ -76,7 +77,8 @@ def _block(article: Article, block: Block, sentences: Sequence[Sentence]) -> str
         if sentence.start < block.start or sentence.end > block.end:
             continue
         pieces.append(escape(article.text[position : sentence.start]))
-        words = escape(article.text[sentence.start : sentence.end])
+        said = article.text[sentence.start : sentence.end]
+        words = escape(said) + closing(said)
         pieces.append(f'<span class="qa-sentence" id="s{sentence.id}">{words}</span>')
         position = sentence.end
     pieces.append(escape(article.text[position : block.end]))

@@ -37,7 +37,7 @@ function verdict(panel, answer, key) {
 /** A sentence word for word, the words that answer marked, its link behind it. */
 function quote(panel, answer, citation, page) {
   const spans = stretches(citation);
-  const block = make("blockquote", "quote", { dir: "auto" });
+  const block = make("span", "said");
   let done = 0;
   for (const [from, to] of spans) {
     const whole = from === 0 && to === citation.quote.length;
@@ -45,8 +45,14 @@ function quote(panel, answer, citation, page) {
     block.append(citation.quote.slice(done, from), words);
     done = to;
   }
-  block.append(citation.quote.slice(done), "\u00a0", link(panel, answer, citation, page));
-  return block;
+  block.append(citation.quote.slice(done) + closing(citation.quote));
+  return make("blockquote", "quote", { dir: "auto" }, block, "\u00a0", link(panel, answer, citation, page));
+}
+
+/** The marks that close whatever directions the text opens, so that nothing turns what stands behind it; more do no harm. */
+function closing(text) {
+  const marks = text.match(/[\u202a-\u202e\u2066-\u2069]/g) ?? [];
+  return marks.reverse().map((mark) => (mark < "\u2066" ? "\u202c" : "\u2069")).join("");
 }
 
 /** Shows the sentence where it stands in the page; from a page without it, opens the article that has it. */
@@ -68,7 +74,7 @@ function link(panel, answer, citation, page) {
 function nearest(panel, answer, page) {
   if (!answer.nearest.length) return null;
   const sentences = answer.nearest.map((one) =>
-    make("li", "near", { dir: "auto" }, one.quote, " ", link(panel, answer, one, page)),
+    make("li", "near", { dir: "auto" }, make("span", "said", {}, one.quote + closing(one.quote)), " ", link(panel, answer, one, page)),
   );
   const label = make("p", "label", { textContent: panel.t("nearest") });
   return make("div", "nearest", {}, label, make("ul", "", {}, ...sentences));
