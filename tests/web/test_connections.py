@@ -220,8 +220,9 @@ def test_long_headers_that_are_whole_are_told_the_same(server):
     assert "at most 2,048 are read" in problem(told, 431)["detail"]
 
 
-def test_an_endless_request_line_is_a_clean_431(server):
-    problem(server.exchange(b"GET /" + b"a" * 100_000), 431)
+@pytest.mark.parametrize("size", [4_000, 100_000])
+def test_an_endless_request_line_is_a_clean_431_as_soon_as_it_is_too_long(server, size):
+    problem(server.exchange(b"GET /" + b"a" * size), 431)
 
 
 @pytest.mark.parametrize(
