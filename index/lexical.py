@@ -13,6 +13,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
+from index.mapping import is_mapped
 
 ANALYZER = f"folded words, NLTK's English stop words, Snowball English {Stemmer.version()}"
 """How a text becomes terms. An index by another analyzer is stale: its terms would meet other terms in questions."""
@@ -123,12 +124,13 @@ class LexicalIndex:
 
     @classmethod
     def load(cls, folder: Path) -> "LexicalIndex":
-        """Map what `save` wrote, as `VectorIndex.load` does.
+        """Read or map what `save` wrote, as `VectorIndex.load` does.
 
         :raises IndexDamaged: a file is missing, cut or altered.
         """
         try:
-            model = bm25s.BM25.load(folder, allow_pickle=False, load_corpus=False, mmap=True, show_progress=False)
+            large = any(is_mapped(path) for path in folder.glob("*.npy"))
+            model = bm25s.BM25.load(folder, allow_pickle=False, load_corpus=False, mmap=large, show_progress=False)
             model.scores |= {part: np.asarray(model.scores[part]) for part in _ARRAYS}  # plain arrays, over the maps
             _refuse_unsound(model)
             return cls(model)

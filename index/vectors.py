@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import index.cores  # noqa: F401  OpenMP's settings, before faiss brings OpenMP
 from index.errors import EncoderError, IndexDamaged
+from index.mapping import is_mapped
 
 if sys.platform == "darwin":
     # The macOS wheels of torch and faiss each bring an OpenMP of their own, and torch crashes when it comes second
@@ -102,15 +103,14 @@ class VectorIndex:
 
     @classmethod
     def load(cls, path: Path) -> "VectorIndex":
-        """Map what `save` wrote: its pages are in memory once, however many processes answer from it, and stay readable
-        when another index takes the file's place. Nothing may write into the file: a build makes new ones.
+        """Read or, from the size of index/mapping.py on, map what `save` wrote.
 
         :raises IndexDamaged: the file is cut, altered, or no inner-product index.
         """
         with path.open("rb") as file:
             _refuse_misshapen(file.read(_HEADER.size), path.stat().st_size, path.name)
         try:
-            flat = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+            flat = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if is_mapped(path) else 0)
         except (RuntimeError, MemoryError) as error:
             raise IndexDamaged(f"{path.name} is no FAISS index: it was cut or altered") from error
         return cls(flat)

@@ -136,7 +136,7 @@ def test_a_whole_generation_of_another_index_is_refused(index_dir: Path, new_ind
 
 
 def test_what_was_loaded_does_not_change_with_its_files(index_dir: Path) -> None:
-    """Nothing is mapped: a file that is cut or overwritten under a server cannot crash it, or change what it answers."""
+    """Small files are not mapped: one that is cut or overwritten under a server cannot crash it or change its answers."""
     index = load_index(index_dir)
     queries = ToyEncoder().encode(["Crater 3 holds 3 tons of ice"])
     before = [index.sentence_vectors.scores(queries), index.sentence_terms.scores(["crater ice"])]

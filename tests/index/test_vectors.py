@@ -137,7 +137,8 @@ def test_another_kind_of_index_is_refused(tmp_path: Path) -> None:
         VectorIndex.load(path)
 
 
-def test_a_loaded_index_is_mapped_and_outlives_its_file(tmp_path: Path) -> None:
+def test_a_large_index_is_mapped_and_outlives_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.mapping.MAPPED_FROM", 1)
     vectors = np.eye(64, dtype=np.float32)
     path = tmp_path / "vectors.faiss"
     VectorIndex.build(vectors).save(path)
