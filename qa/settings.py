@@ -216,9 +216,9 @@ class Settings(BaseSettings):
     bm25_passage: Annotated[float, Weight("passage BM25 (z-score)")] = 0.8
     coverage: Annotated[float, Weight("the share of the question's terms that the sentence holds")] = 4.9
 
-    retrieval: Annotated[float, Rank("retrieval's score")] = 0.41
-    reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.32
-    kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 0.54
+    retrieval: Annotated[float, Rank("retrieval's score")] = 0.44
+    reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.31
+    kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 0.25
 
     @field_validator("articles", mode="before")
     @classmethod
