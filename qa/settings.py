@@ -5,7 +5,9 @@ line that names the variable.
 """
 
 import json
+import os
 import re
+from difflib import get_close_matches
 from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -220,6 +222,14 @@ class Settings(BaseSettings):
     reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.31
     kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 0.25
 
+    @field_validator("encoder", "reader", "feedback", "root_path", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        """`none`, as the table writes it, is none of them, and no name."""
+        if value == "":
+            raise ValueError("it is empty; unset it, or say none")
+        return None if value == "none" else value
+
     @field_validator("articles", mode="before")
     @classmethod
     def _files(cls, value: object) -> object:
@@ -329,12 +339,25 @@ def _is_host(name: str) -> bool:
 def load_settings(**overrides: object) -> Settings:
     """Settings from the environment, overridden by every keyword that is not None.
 
-    :raises SettingsError: a value cannot be used; one line that names each bad setting.
+    :raises SettingsError: a value cannot be used, or the environment has a setting that is none; one line that names each.
     """
+    if unknown := [name for name in os.environ if name.upper().startswith(ENV_PREFIX) and _field(name) is None]:
+        raise SettingsError("; ".join(map(_misnamed, sorted(unknown))))
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError("; ".join(_describe(problem) for problem in error.errors())) from error
+
+
+def _field(name: str) -> FieldInfo | None:
+    """The setting that a variable of the environment sets."""
+    return Settings.model_fields.get(name.upper().removeprefix(ENV_PREFIX).lower())
+
+
+def _misnamed(name: str) -> str:
+    near = get_close_matches(name[len(ENV_PREFIX) :].lower(), Settings.model_fields, 1)
+    meant = f"is {ENV_PREFIX}{near[0].upper()} meant?" if near else "the README lists those that there are"
+    return f"{name} is no setting; {meant}"
 
 
 def _describe(problem: object) -> str:

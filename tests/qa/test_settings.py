@@ -47,6 +47,24 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, n
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("ARTICLE_QA_TRUSTED_PROXY", "is ARTICLE_QA_TRUSTED_PROXIES meant?"), ("article_qa_x", "the README lists")],
+)
+def test_a_setting_that_is_none_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
+    """Else a limit that its owner believes in is not there."""
+    monkeypatch.setenv(name, "127.0.0.1")
+    with pytest.raises(SettingsError, match=f"^{name} is no setting; {said}[^\n]*$"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["encoder", "reader", "feedback", "root_path"])
+def test_none_is_typed_as_the_table_has_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"ARTICLE_QA_{name.upper()}", "none")
+    assert getattr(load_settings(), name) is None
+    test_a_wrong_setting_is_named_in_one_line(monkeypatch, name.upper(), "", "say none")
+
+
 def test_every_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTICLE_QA_PORT", "x")
     monkeypatch.setenv("ARTICLE_QA_COVERAGE", "y")
