@@ -30,7 +30,8 @@ class Connections:
     def __init__(self, most: int) -> None:
         self.most = most
         self.open: set[BoundedProtocol] = set()
-        self.arriving: OrderedDict[BoundedProtocol, None] = OrderedDict()  # that have sent no whole request; oldest first
+        # Those that keep the server waiting, longest first: no whole request is sent, or its answer is not taken.
+        self.arriving: OrderedDict[BoundedProtocol, None] = OrderedDict()
 
 
 class BoundedProtocol(H11Protocol):
@@ -41,7 +42,7 @@ class BoundedProtocol(H11Protocol):
     header_bytes: int
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take it; where there are too many, in place of the one that has longest sent no whole request."""
+        """Take it; where there are too many, in place of the one that has longest kept the server waiting."""
         super().connection_made(transport)
         self._timer: asyncio.TimerHandle | None = None
         self._lingering: asyncio.TimerHandle | None = None
@@ -87,8 +88,9 @@ class BoundedProtocol(H11Protocol):
         self._linger()
 
     def pause_writing(self) -> None:
-        """The client is slow to take what it is sent."""
+        """The client is slow to take what it is sent, and lets go of its place for others as one that is slow to send does."""
         super().pause_writing()
+        self.held.arriving.setdefault(self)
         self._linger()
 
     def resume_writing(self) -> None:
@@ -96,6 +98,7 @@ class BoundedProtocol(H11Protocol):
         if self._lingering is not None and not self.transport.is_closing():
             self._lingering.cancel()
             self._lingering = None
+        self._watch()
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -114,7 +117,8 @@ class BoundedProtocol(H11Protocol):
             self.held.arriving.setdefault(self)
             self._await(state)
         else:
-            self.held.arriving.pop(self, None)
+            if self._lingering is None:
+                self.held.arriving.pop(self, None)
             self._await(None)
 
     def _await(self, state: Any) -> None:

@@ -254,12 +254,15 @@ def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(server):
         page = b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         assert len(server.exchange(page)) > 20_000
         server.until(lambda: len(server.protocol.held.open) == 1)
+        (connection,) = server.protocol.held.open
         client.setblocking(False)
         for _ in range(20):
             try:
                 client.send(page)
             except BlockingIOError:
                 break
+        server.until(lambda: connection.flow.write_paused)
+        assert connection in server.protocol.held.arriving  # and meanwhile a newcomer may have its place
         server.until(lambda: not server.protocol.held.open)
 
 
