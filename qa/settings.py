@@ -145,8 +145,8 @@ class Settings(BaseSettings):
         Field(
             ge=8,
             le=100_000,
-            description="connections at a time; one more takes the place of the one that has longest kept the server waiting, "
-            "for a request or to take an answer; it gets 503 where all wait for answers",
+            description="connections at a time; one more takes the place of the one that has longest kept the server "
+            "waiting, for a request or to take an answer; it gets 503 where all wait for answers",
         ),
     ] = 512
     transfer_limit: Annotated[

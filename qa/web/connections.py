@@ -88,7 +88,7 @@ class BoundedProtocol(H11Protocol):
         self._linger()
 
     def pause_writing(self) -> None:
-        """The client is slow to take what it is sent, and lets go of its place for others as one that is slow to send does."""
+        """The client is slow to take what it is sent; others may have its place, as that of one that is slow to send."""
         super().pause_writing()
         self.held.arriving.setdefault(self)
         self._linger()
