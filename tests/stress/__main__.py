@@ -2,7 +2,7 @@
 
     load       1 to 64 askers, and four times more than the server can answer
     processes  several processes behind one proxy, over one index
-    faults     kill -9, flipped and cut bytes, a full disk, two builders, SIGTERM under load
+    faults     builds, calibrations and voters killed, every file of an index damaged, also under a running server
     fuzz       inputs that reach new code, of article, question and stored index
     soak       half an hour of mixed traffic at 80 % of capacity, with rebuilds going on
 
