@@ -218,20 +218,7 @@ def build_page(
         masthead = gr.HTML(page.masthead(page.first.id), elem_id="qa-top", apply_default_css=False)
         with gr.Row(elem_id="qa-page"):
             with gr.Column(elem_id="qa-desk"):
-                chat = gr.Chatbot(
-                    elem_id="qa-chat",
-                    label="Conversation",
-                    show_label=False,
-                    container=False,
-                    height=None,
-                    autoscroll=False,
-                    buttons=[],
-                    feedback_options=None,
-                    group_consecutive_messages=False,
-                    latex_delimiters=[],
-                    allow_tags=False,
-                    placeholder=page.welcome(page.first),
-                )
+                chat = _conversation(page)
                 notices = gr.HTML(html.notice_html(), elem_id="qa-notices", apply_default_css=False)
                 question = gr.Textbox(
                     elem_id="qa-question",
@@ -271,6 +258,23 @@ def build_page(
     blocks.max_threads = workers.room + _SPARE_EVENTS
     blocks.queue(default_concurrency_limit=None, max_size=workers.room)
     return blocks
+
+
+def _conversation(page: Page) -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="qa-chat",
+        label="Conversation",
+        show_label=False,
+        container=False,
+        height=None,
+        autoscroll=False,
+        buttons=[],
+        feedback_options=None,
+        group_consecutive_messages=False,
+        latex_delimiters=[],
+        allow_tags=False,
+        placeholder=page.welcome(page.first),
+    )
 
 
 def _add_endpoint(page: Page) -> None:

@@ -162,7 +162,7 @@ def test_the_turns_go_along_with_the_question_and_bad_ones_cost_no_answer(pipeli
         told.append(how["history"])
         return pipeline.answer(question, article=how["article"])
 
-    page.pipeline = SimpleNamespace(index=pipeline.index, answer=answer)
+    page.pipeline = SimpleNamespace(index=pipeline.index, settings=pipeline.settings, answer=answer)
     for sent in (json.dumps([turn("Who is Musk?", "Elon Musk")]), "{"):
         shown = all_of(page.ask("When could humans first land on Mars?", "article", sent, []))[-1][-1]["content"]
         assert "2029" in shown
