@@ -36,6 +36,11 @@ NEAREST = 3
 
 MAX_TOP_K = 10
 
+MOST_OF_A_TURN = 2_000
+"""Characters of each text of an earlier turn that are looked at: more than any answer has, and the rules that look at them
+take time with their square.
+"""
+
 TINY = 1e-9
 
 CLOSE = 0.5
@@ -123,6 +128,7 @@ class QAPipeline:
         """
         question = check_question(question, self.settings.question_length)
         _check_arguments(top_k, history, self.settings.history_turns)
+        history = [_shortened(turn) for turn in history]
         started = time.perf_counter()
         if (kind := courtesy(question)) is not None:
             answer = courtesy_reply(question, kind, self.models)
@@ -283,6 +289,10 @@ def _check_arguments(top_k: object, history: object, most_turns: int) -> None:
                 continue
             case _:
                 raise QuestionError('history holds something else than turns, {"question": text, "answer": text or None}')
+
+
+def _shortened(turn: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: text[:MOST_OF_A_TURN] if isinstance(text, str) else text for name, text in turn.items()}
 
 
 def _log_odds(prediction: Prediction) -> float:

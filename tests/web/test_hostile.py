@@ -20,6 +20,7 @@ from index.store import build_index
 from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from qa.web.server import create_app
+from tests.fuzz.harness import within
 from tests.fuzz.payloads import LINE, PAYLOADS, hostile_articles
 from tests.toy import ToyEncoder, ToyReader
 from tests.web.conftest import in_a_loop
@@ -244,6 +245,17 @@ def test_json_nested_a_hundred_thousand_deep_is_answered_in_words(
     response = hostile.post(path, content=body, headers={"content-type": "application/json"})
     check(response, caplog)
     assert response.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("text", ["answer", "interpreted_as"])
+def test_a_history_that_fills_its_body_takes_no_longer_than_another(hostile: TestClient, text: str) -> None:
+    """Words made of marks, which a follow-up is looked for in: once seconds of every other client's time."""
+    body = {"question": "And when did she?", "history": [TURN | {text: "e\u0301\u0301" * 12_000}]}
+    content = json.dumps(body, ensure_ascii=False).encode()
+    assert 50_000 < len(content) < 65_536
+    with within(2):
+        response = hostile.post(ASK, content=content, headers={"content-type": "application/json"})
+    assert response.status_code == 200
 
 
 def resident() -> int:
