@@ -2,7 +2,6 @@
 
 import json
 import threading
-from types import SimpleNamespace
 
 import anyio
 import httpx
@@ -10,8 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.errors import QuestionError
+from qa.answer import Answer
 from qa.web.batch import answer_each
 from qa.web.workers import Busy, Workers
+from tests.web.standins import answering, reply
 from tests.web.test_api import MARS, ask, problem_of
 from tests.web.test_load import api_over
 
@@ -68,7 +69,6 @@ def test_a_bad_question_gets_a_problem_in_its_place_and_the_others_their_answers
     [
         ({}, "questions"),
         ({"questions": []}, "questions"),
-        ({"questions": [{"question": MARS}] * 65}, "questions"),
         ({"questions": {"question": MARS}}, "questions"),
         ({"questions": [{"question": MARS}], "top_k": 3}, "top_k"),
         ([{"question": MARS}], "body"),
@@ -77,6 +77,11 @@ def test_a_bad_question_gets_a_problem_in_its_place_and_the_others_their_answers
 def test_what_is_no_batch_is_a_422_that_names_the_field(client, body, field):
     problem = problem_of(client.post("/api/v1/ask:batch", json=body), 422)
     assert any(error.startswith(f"{field}:") for error in problem["errors"]), problem
+
+
+def test_a_batch_that_is_too_long_is_a_422_that_says_how_long_it_may_be(client):
+    problem = problem_of(client.post("/api/v1/ask:batch", json={"questions": [{"question": MARS}] * 65}), 422)
+    assert "65 questions; at most 64" in problem["detail"]
 
 
 def test_sixty_four_of_the_longest_questions_are_read(client):
@@ -90,10 +95,10 @@ def test_a_batch_takes_no_more_places_in_the_line_than_there_are_workers():
     """Two workers; six questions that wait: two are at work and none in line, so another's question is next."""
     release, started = threading.Event(), threading.Semaphore(0)
 
-    def slow(question: str, **_: object) -> SimpleNamespace:
+    def slow(question: str, **_: object) -> Answer:
         started.release()
         assert release.wait(30)
-        return SimpleNamespace(as_dict=lambda: {"question": question})
+        return reply(question)
 
     async def scenario() -> list[dict]:
         workers = Workers(size=2)
@@ -101,7 +106,7 @@ def test_a_batch_takes_no_more_places_in_the_line_than_there_are_workers():
 
         async def batch() -> None:
             asked = [{"question": str(number)} for number in range(6)]
-            answers.extend(await answer_each(asked, SimpleNamespace(answer=slow), workers))
+            answers.extend(await answer_each(asked, answering(slow), workers))
 
         async with anyio.create_task_group() as group:
             group.start_soon(batch)
@@ -111,23 +116,23 @@ def test_a_batch_takes_no_more_places_in_the_line_than_there_are_workers():
             release.set()
         return answers
 
-    assert anyio.run(scenario) == [{"question": str(number)} for number in range(6)]
+    assert [answer["question"] for answer in anyio.run(scenario)] == [str(number) for number in range(6)]
 
 
 def test_a_question_for_which_there_is_no_room_is_told_so_in_its_place():
-    def one_busy(question: str, **_: object) -> SimpleNamespace:
+    def one_busy(question: str, **_: object) -> Answer:
         if question == "busy":
             raise Busy("Too many questions are waiting; please ask again in a moment.")
         if question == "bad":
             raise QuestionError("No.")
-        return SimpleNamespace(as_dict=lambda: {"question": question})
+        return reply(question)
 
     async def scenario() -> list[dict]:
         asked = [{"question": word} for word in ("busy", "fine", "bad")]
-        return await answer_each(asked, SimpleNamespace(answer=one_busy), Workers(1))
+        return await answer_each(asked, answering(one_busy), Workers(1))
 
     busy, fine, bad = anyio.run(scenario)
-    assert (busy["status"], fine, bad["status"]) == (503, {"question": "fine"}, 422)
+    assert (busy["status"], fine["question"], bad["status"]) == (503, "fine", 422)
 
 
 def test_an_unforeseen_error_is_a_500_without_its_words():

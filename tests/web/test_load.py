@@ -20,13 +20,14 @@ from qa.web.api import api_router
 from qa.web.limits import Limits
 from qa.web.problems import install_problem_handlers
 from qa.web.workers import Busy, Workers
+from tests.web.standins import answering, reply
 
 
 def api_over(answer, workers: Workers, predict=lambda *_, **__: None) -> FastAPI:
     app = FastAPI()
     install_problem_handlers(app)
     index = SimpleNamespace(articles=(SimpleNamespace(id="article"),), sentences=())
-    pipeline = SimpleNamespace(answer=answer, predict=predict, index=index)
+    pipeline = answering(answer, predict=predict, index=index)
     app.include_router(api_router(pipeline, workers, Limits.of(load_settings())))
     return app
 
@@ -133,7 +134,7 @@ def test_a_client_that_hangs_up_gives_up_its_place():
     def answer(question, **_):
         asked.append(question)
         release.wait(30)
-        return SimpleNamespace(as_dict=lambda: {"question": question})
+        return reply(question)
 
     async def scenario() -> None:
         workers = Workers(size=1, line=5)
@@ -233,7 +234,7 @@ def test_a_busy_server_is_ready_and_one_that_is_told_to_stop_is_not_but_still_an
     release, workers = threading.Event(), Workers(1, line=0)
 
     def answer(question, **_):
-        return SimpleNamespace(as_dict=lambda: {"question": question})
+        return reply(question)
 
     async def scenario() -> None:
         app = api_over(answer, workers)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 
 import anyio
 import httpx
@@ -24,6 +23,7 @@ from qa.web.mcp_server import mcp_server, refuse_without_mcp
 from qa.web.models import summary
 from qa.web.workers import Busy, Workers
 from tests.conftest import ROOT
+from tests.web.standins import answering
 
 MARS = "When could humans first land on Mars?"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -109,7 +109,7 @@ def test_a_full_line_is_told_in_words():
         raise Busy("Too many questions are waiting; please ask again in a moment.")
 
     async def scenario() -> None:
-        async with Client(mcp_server(SimpleNamespace(answer=busy), Workers(1), Limits.of(load_settings()))) as assistant:
+        async with Client(mcp_server(answering(busy), Workers(1), Limits.of(load_settings()))) as assistant:
             result = await assistant.call_tool("ask_article", {"question": "Who?"})
             assert result.is_error and "Too many questions" in result.content[0].text
 

@@ -7,9 +7,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qa.settings import load_settings
 from qa.web.guard import Guard
-from qa.web.hosts import Hosts
-from qa.web.origins import Origins
+from qa.web.limits import Limits
 from qa.web.request_ids import request_id
 from qa.web.workers import Workers
 from tests.web.test_load import api_over
@@ -47,7 +47,7 @@ def failing() -> TestClient:
 
     class Guarded(FastAPI):
         def build_middleware_stack(self):
-            return Guard(super().build_middleware_stack(), Hosts(None), Origins())
+            return Guard(super().build_middleware_stack(), Limits.of(load_settings(host="0.0.0.0")))  # to any name
 
     inner = api_over(broken, Workers(1))
     app = Guarded(exception_handlers=inner.exception_handlers)
