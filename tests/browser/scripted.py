@@ -14,6 +14,7 @@ from index.units import Sentence
 from qa.answer import Answer, AnswerText, Span
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction, RankedSentence
+from qa.web.workers import Busy
 
 SCRIPTS = ("several", "overview", "pronoun", "low", "words", "pair", "slow", "further", "broken")
 FOLLOW_UP = "and again?"
@@ -32,6 +33,8 @@ class ScriptedPipeline(QAPipeline):
         super().__init__(index, encoder, suggestions=suggestions)
         self.release = threading.Event()
         """`slow` waits for it."""
+        self.refusals = 0
+        """So many of the next questions find the server too busy."""
         self.histories: list[list[dict[str, str | None]]] = []
 
     def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
@@ -40,6 +43,9 @@ class ScriptedPipeline(QAPipeline):
 
     def answer(self, question: str, *, article: str | None = None, **how: Any) -> Answer:
         """The real composition of the scripted ranking."""
+        if self.refusals:
+            self.refusals -= 1
+            raise Busy("Too many questions are waiting; please ask again in a moment.")
         before = list(how.get("history", ()))
         self.histories.append(before)
         if question == FOLLOW_UP and before:

@@ -90,6 +90,19 @@ def test_a_busy_server_twice_in_a_row_keeps_the_question_each_time(open_page):
     assert asked(page) == ["words"]
 
 
+def test_a_question_that_is_refused_in_a_rush_is_asked_again_by_a_button(open_page, scripted):
+    page = open_page(scripted=True)
+    scripted.refusals = 2
+    for place in range(2):
+        ask(page, "words") if place == 0 else page.locator(".qa-error .qa-ask").last.press("Enter")
+        expect(page.locator(".qa-error")).to_have_count(place + 1)
+        expect(page.locator(".qa-error").last).to_contain_text("Too many questions are waiting")
+        expect(page.locator(BOX)).to_have_value("")  # the button has the question
+    page.locator(".qa-error .qa-ask").last.click()
+    expect(page.locator(".qa-answer mark").last).to_have_text(MARKED)
+    assert asked(page) == ["words"] * 3
+
+
 def test_a_citation_of_an_earlier_answer_puts_that_answer_in_the_address(open_page):
     page = open_page(scripted=True)
     ask(page, "several")
