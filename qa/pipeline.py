@@ -46,9 +46,9 @@ TINY = 1e-9
 CLOSE = 0.5
 """A further sentence in which the reader finds an answer is cited when its score is at least this share of the best one's."""
 
-SILENCE = 0.5
+SILENCE = 0.3
 """Odds of the article's silence on a follow-up, over those on the questions that the decision was fitted on: who asks more
-about what was just told mostly asks what is told. Chosen on seeds/followups/dev.jsonl and another set like it."""
+about what was just told mostly asks what is told. Chosen on seeds/followups/dev.jsonl and more.jsonl."""
 
 
 class QAPipeline:

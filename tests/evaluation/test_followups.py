@@ -15,11 +15,19 @@ a travel piece; the test asks a council report, a company's press release, a pie
 Both halves were written from the articles alone, blind to the code that resolves follow-ups. The development half was
 then mended once after a look at what the program answered without any history: gold widened in five rows, one question
 replaced. Nothing was asked of the test half while it was written.
+
+`more.jsonl` and `held.jsonl` came later, by other hands, blind likewise, over four new articles each: the first to develop
+with, since rules that fit `dev.jsonl` did not carry over; the second to see whether what is made so does. They have three
+kinds more:
+
+    correction     "No, I meant the bridge."          other        "And the other one?"
+    topic          "And the lake, what is there?"
 """
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import combinations
 
 import pytest
 
@@ -31,7 +39,9 @@ from tests.conftest import ROOT
 
 FOLDER = ROOT / "seeds" / "followups"
 HALVES = ("dev", "test")
+SETS = (*HALVES, "more", "held")
 KINDS = {"pronoun", "possessive", "demonstrative", "ellipsis", "why", "name", "deixis", "standalone"}
+LATER_KINDS = {"correction", "other", "topic"}
 
 Row = dict  # type: ignore[type-arg]
 
@@ -49,8 +59,8 @@ def articles(of: Iterable[Row]) -> dict[str, Article]:
     return {name: load_article(FOLDER / (name if name.endswith(".md") else f"{name}.md")) for name in names}
 
 
-BY_HALF = {half: rows(half) for half in HALVES}
-EVERY = [row for half in HALVES for row in BY_HALF[half]]
+BY_HALF = {half: rows(half) for half in SETS}
+EVERY = [row for half in SETS for row in BY_HALF[half]]
 ARTICLES = articles(EVERY)
 
 
@@ -60,7 +70,7 @@ def sentences(article: Article) -> list[tuple[int, int]]:
     return [span for block in blocks for span in split_sentences(article.text, block.start, block.end, article.language)]
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", SETS)
 def test_the_loader_takes_every_row(half: str) -> None:
     loaded = load_data([str(FOLDER / f"{half}.jsonl")])
     assert [(question.id, question.kind) for question in loaded.questions] == [
@@ -84,19 +94,20 @@ def test_each_half_is_large_and_mixed_enough_to_measure(half: str) -> None:
     assert lengths[3] + lengths[4] >= 30
 
 
-def test_no_conversation_article_or_id_is_in_both_halves() -> None:
+def test_no_conversation_article_or_id_is_in_two_sets() -> None:
     assert len({row["id"] for row in EVERY}) == len(EVERY)
-    dev, test = (
-        {(conversation(row), row["article"], row["history"][0]["question"]) for row in BY_HALF[half]} for half in HALVES
-    )
-    for part in range(3):
-        assert not {key[part] for key in dev} & {key[part] for key in test}
+    keys = [
+        {(conversation(row), row["article"], row["history"][0]["question"]) for row in BY_HALF[half]} for half in SETS
+    ]
+    for one, other in combinations(keys, 2):
+        for part in range(3):
+            assert not {key[part] for key in one} & {key[part] for key in other}
 
 
 def test_gold_answers_are_slices_of_sentences_that_can_answer() -> None:
     held = {name: sentences(article) for name, article in ARTICLES.items()}
     for row in EVERY:
-        assert row["kind"] in KINDS
+        assert row["kind"] in KINDS | LATER_KINDS
         assert len({(gold["text"], gold["start"]) for gold in row["answers"]}) == len(row["answers"]), row["id"]
         for gold in row["answers"]:
             end = gold["start"] + len(gold["text"])
