@@ -15,9 +15,14 @@ _EXPECTED: Final = "expected what /gradio_api/info describes; POST /api/v1/ask i
 _BY_NAME: Final = "/gradio_api/call/v2/"
 _LONGEST_SHOWN: Final = 200
 
+SESSIONS: Final = 64
+"""Tabs of which Gradio keeps something. It is a copy of the whole page for each, the article's text included, and the page,
+which has no state on the server, never looks at it; Gradio's own 10,000 are some 400 MB."""
+
 
 def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings) -> None:
     """Mount `page` at the root of `app`, where it catches every path: nothing can be added to `app` after it."""
+    page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,
         page,

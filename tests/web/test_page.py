@@ -11,6 +11,7 @@ import gradio as gr
 import pytest
 
 from qa.web.head import SCRIPTS, STATIC, STYLES
+from qa.web.mounting import SESSIONS
 from qa.web.page import MOST_HISTORY, MOST_MESSAGES, MOST_TURNS, Page, kept_history, kept_messages
 from qa.web.workers import Workers
 
@@ -247,3 +248,10 @@ def test_building_the_page_looks_up_no_host():
     told_to = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "True"}  # which qa.web overrules
     done = subprocess.run([sys.executable, "-c", RECORD_LOOKUPS], env=told_to, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_gradio_keeps_something_of_a_few_tabs_only(app):
+    kept = app.routes[-1].app.state_holder
+    for tab in range(2 * SESSIONS):
+        assert kept[f"tab {tab}"] is not None
+    assert len(kept.session_data) == len(kept.time_last_used) == SESSIONS
