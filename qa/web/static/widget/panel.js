@@ -2,7 +2,7 @@
 
 const SUGGESTED = 3;
 
-const bubbles = new Map(); // the panels of bubbles, oldest first, and the side that each is on
+const bubbles = new Map(); // the panels of bubbles, oldest first, and whether each is on the left
 
 class Panel extends Conversation {
   isOpen = false;
@@ -20,7 +20,6 @@ class Panel extends Conversation {
     this.prepared = false;
     this.widget = this.shell(this.option("title") || this.t("title"), this.input?.value ?? "");
     this.root.replaceChildren(this.widget);
-    this.stack();
     this.paint();
     this.toggle(this.isOpen);
     if (this.inline || this.isOpen) this.prepare();
@@ -79,17 +78,17 @@ class Panel extends Conversation {
     style.setProperty("--on", luminance(getComputedStyle(this.sender).backgroundColor) > 0.179 ? "#000" : "#fff");
   }
 
-  /** Bubbles on one side stand above each other. */
+  /** Bubbles on one side stand above each other, but none over an open panel or under it. */
   stack() {
-    bubbles.delete(this);
-    if (!this.inline && this.host.isConnected) {
-      const side = this.option("position") || (this.widget.dir === "rtl" ? "left" : "right");
-      bubbles.set(this, side === "left" ? side : "right");
-    }
-    const count = { left: 0, right: 0 };
-    for (const [panel, side] of bubbles) {
-      panel.widget.classList.toggle("left", side === "left");
-      panel.widget.style.setProperty("--stack", count[side]++);
+    const side = this.option("position") || (this.widget.dir === "rtl" ? "left" : "");
+    if (this.inline || !this.host.isConnected) bubbles.delete(this);
+    else bubbles.set(this, side === "left");
+    const open = [...bubbles.keys()].some((panel) => panel.isOpen);
+    const count = [0, 0];
+    for (const [{ launcher, widget }, left] of bubbles) {
+      launcher.hidden = open;
+      widget.classList.toggle("left", left);
+      widget.style.setProperty("--stack", count[+left]++);
     }
   }
 
@@ -103,7 +102,7 @@ class Panel extends Conversation {
   toggle(open) {
     this.isOpen = open;
     this.panel.hidden = !this.inline && !open;
-    this.launcher.hidden = open;
+    this.stack();
     this.panel.classList.remove("collapsed");
   }
 

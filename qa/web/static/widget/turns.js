@@ -11,7 +11,7 @@ function answerParts(panel, answer, page) {
     answer: () => [
       verdict(panel, answer, says),
       quoted(first),
-      others.length && make("p", "label", { textContent: panel.t("also") }),
+      others.length && label(panel, "also"),
       ...others.map(quoted),
     ],
     overview: () => [verdict(panel, answer, "overview"), ...answer.citations.map(quoted)],
@@ -26,12 +26,14 @@ function answerParts(panel, answer, page) {
   ].filter(Boolean);
 }
 
+const label = (panel, key) => make("p", "label", { textContent: panel.t(key) });
+
 /** The line above an answer: what it is, and how sure, in words and in a meter of three bars. */
 function verdict(panel, answer, key) {
-  const label = answer.confidence_label;
-  const bars = [1, 2, 3].map((bar) => make("i", bar <= METER[label] ? "bar on" : "bar", {}));
-  const sure = label && make("span", "confidence", {}, make("span", "meter", {}, ...bars), panel.t(label));
-  return make("p", "verdict", {}, make("span", "", { textContent: key && panel.t(key) }), sure);
+  const sure = answer.confidence_label;
+  const bars = [1, 2, 3].map((bar) => make("i", bar <= METER[sure] ? "bar on" : "bar", {}));
+  const meter = sure && make("span", "confidence", {}, make("span", "meter", {}, ...bars), panel.t(sure));
+  return make("p", "verdict", {}, make("span", "", { textContent: key && panel.t(key) }), meter);
 }
 
 /** A sentence word for word, the words that answer marked, its link behind it. */
@@ -59,14 +61,14 @@ function closing(text) {
 function link(panel, answer, citation, page) {
   const n = citation.number;
   const away = panel.find(citation, page) ? "" : "_page";
-  const label = (n ? panel.t("cite", { n }) : "") + panel.t(`show${away}`);
+  const words = (n ? panel.t("cite", { n }) : "") + panel.t(`show${away}`);
   return make("a", `citation${away && " away"}`, {
     href: panel.permalink(answer, citation),
     target: "_blank",
     rel: "noopener",
-    textContent: n ? `[${n}]` : label,
-    title: n ? label : "",
-    ariaLabel: n ? label : null,
+    textContent: n ? `[${n}]` : words,
+    title: n ? words : "",
+    ariaLabel: n ? words : null,
     onclick: (event) => panel.follow(event, answer, citation),
   });
 }
@@ -76,8 +78,7 @@ function nearest(panel, answer, page) {
   const sentences = answer.nearest.map((one) =>
     make("li", "near", { dir: "auto" }, make("span", "said", {}, one.quote + closing(one.quote)), " ", link(panel, answer, one, page)),
   );
-  const label = make("p", "label", { textContent: panel.t("nearest") });
-  return make("div", "nearest", {}, label, make("ul", "", {}, ...sentences));
+  return make("div", "nearest", {}, label(panel, "nearest"), make("ul", "", {}, ...sentences));
 }
 
 function interpreted(panel, question) {
@@ -86,15 +87,14 @@ function interpreted(panel, question) {
 }
 
 /** Questions to press, under a label; null without any. */
-function suggestions(panel, label, questions) {
+function suggestions(panel, key, questions) {
   if (!questions.length) return null;
   const items = questions.map((question) => {
     const chip = button("suggestion", question, () => panel.ask(question, true));
     chip.dir = "auto";
     return make("li", "", {}, chip);
   });
-  const heading = make("p", "label", { textContent: panel.t(label) });
-  return make("div", "suggestions", {}, heading, make("ul", "", {}, ...items));
+  return make("div", "suggestions", {}, label(panel, key), make("ul", "", {}, ...items));
 }
 
 /** Asks again; where the server named a time to wait, once that has passed. */
