@@ -134,9 +134,8 @@ class LexicalIndex:
             model.scores |= {part: np.asarray(model.scores[part]) for part in _ARRAYS}  # plain arrays, over the maps
             _refuse_unsound(model)
             return cls(model)
-        except (
-            Exception
-        ) as error:  # damaged bytes make numpy's readers raise TokenError, EOFError, MemoryError and others
+        # Damaged bytes make numpy's readers raise TokenError, EOFError, MemoryError and others.
+        except Exception as error:
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             raise IndexDamaged(f"{folder.name} is no BM25 index: a file is missing, cut or altered ({reason})") from error
 
