@@ -5,8 +5,9 @@ than one after another (7 ms a question either way, of about 60), and an answer 
 asked alone.
 """
 
+import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import anyio
 from pydantic import ValidationError
@@ -16,7 +17,10 @@ from qa.web.asking import answered
 from qa.web.metrics import Door
 from qa.web.models import AskRequest
 from qa.web.problems import FORESEEN, explained
-from qa.web.workers import Workers
+from qa.web.workers import Busy, Workers
+
+LONGEST: Final = 4
+"""Times the time limit of one question that a batch may take: what has not been begun by then is refused."""
 
 
 async def answer_one(asked: AskRequest, pipeline: QAPipeline, workers: Workers, door: Door = "api") -> dict[str, Any]:
@@ -41,14 +45,19 @@ async def answer_one(asked: AskRequest, pipeline: QAPipeline, workers: Workers, 
 async def answer_each(questions: list[Any], pipeline: QAPipeline, workers: Workers) -> list[dict[str, Any]]:
     """An Answer or a Problem for each, in their order.
 
-    One batch has at most as many questions in line as there are workers, so that others' questions come between.
+    One batch has at most as many questions in line as there are workers, so that others' questions come between. None is
+    begun later than `LONGEST` says.
     """
+    longest = LONGEST * pipeline.settings.time_limit
+    until = time.monotonic() + longest
     answers: list[dict[str, Any]] = [{}] * len(questions)
     left: Iterator[tuple[int, Any]] = iter(enumerate(questions))
 
     async def work() -> None:
         for place, asked in left:
             try:
+                if time.monotonic() > until:
+                    raise Busy(f"The batch has taken longer than {longest:g} seconds; please ask this one again.")
                 answers[place] = await answer_one(AskRequest.model_validate(asked), pipeline, workers, "batch")
             except (ValidationError, *FORESEEN) as error:
                 answers[place] = explained(error).document()

@@ -12,7 +12,7 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.web.bodies import bad_length, headers_too_large, most_bytes, with_body
+from qa.web.bodies import Room, bad_length, headers_too_large, most_bytes, with_body
 from qa.web.clients import Clients, client_address, client_key
 from qa.web.hosts import Hosts
 from qa.web.limits import Limits, TooMany
@@ -68,6 +68,7 @@ class Guard:
         self.clients = Clients.of(self.settings)
         self.hosts = Hosts.of(self.settings)
         self.origins = Origins.of(self.settings)
+        self.room = Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request here when it is refused, pass it on otherwise; add the headers either way.
@@ -98,9 +99,8 @@ class Guard:
         if refusal is not None:
             await refusal(passed, receive, send_with_headers)
         elif scope["method"] == "POST":
-            await with_body(
-                self.app, most_bytes(scope["path"], self.settings), self.settings, (passed, receive, send_with_headers)
-            )
+            most, call = most_bytes(scope["path"], self.settings), (passed, receive, send_with_headers)
+            await with_body(self.app, most, self.settings, self.room, call)
         elif STREAM.fullmatch(scope["path"]):
             await self._stream(passed, receive, send_with_headers)
         else:

@@ -16,7 +16,7 @@ from qa.answer import Answer
 from qa.pipeline import MAX_TOP_K, QAPipeline
 from qa.settings import Settings
 from qa.web.asking import answered
-from qa.web.bodies import bad_length, headers_too_large, with_body
+from qa.web.bodies import Room, bad_length, headers_too_large, with_body
 from qa.web.clients import Clients
 from qa.web.hosts import Hosts, foreign
 from qa.web.limits import Limits, TooMany
@@ -115,6 +115,7 @@ class Gate:
         self.settings = settings
         self.hosts = Hosts.of(settings)
         self.clients = Clients.of(settings)
+        self.room = Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it: 421 for another name, 403 for another site's page, 405 for what is no call, and
@@ -130,7 +131,7 @@ class Gate:
         if (refusal := self._refusal(scope, most)) is not None:
             await refusal(scope, receive, send)
         else:
-            await with_body(self.app, most, self.settings, (scope, receive, send))
+            await with_body(self.app, most, self.settings, self.room, (scope, receive, send))
 
     def _refusal(self, scope: Scope, most: int) -> ASGIApp | None:
         headers = Headers(scope=scope)

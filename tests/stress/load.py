@@ -50,7 +50,7 @@ class Plan:
 
     askers: tuple[int, ...] = ASKERS
     seconds: float = 12.0
-    rounds: int = 5
+    rounds: int = 11
     questions: int | None = None
     queue: int | None = None
 

@@ -93,6 +93,9 @@ def _processes(figures: Figures) -> Iterator[list[str]]:
     for step in figures["steps"]:
         held = f"{step['pss']:,.0f} MB in all, what is shared counted once"
         yield [f"behind one proxy, {step['processes']} of them", f"{step['per_second']:.1f} answers a second, {held}"]
+    for one in figures["mapped"]:
+        held = f"{one['each']:.1f} MB mapped by each, {one['together']:.1f} MB in all"
+        yield [f"of a larger index, {one['processes']} of them", held]
 
 
 def _faults(figures: Figures, above: str = "") -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import anyio
 import httpx
@@ -10,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from index.errors import QuestionError
 from qa.answer import Answer
+from qa.settings import load_settings
 from qa.web.batch import answer_each
 from qa.web.workers import Busy, Workers
 from tests.web.standins import answering, reply
@@ -133,6 +135,20 @@ def test_a_question_for_which_there_is_no_room_is_told_so_in_its_place():
 
     busy, fine, bad = anyio.run(scenario)
     assert (busy["status"], fine["question"], bad["status"]) == (503, "fine", 422)
+
+
+def test_what_is_not_begun_in_time_is_told_so_in_its_place():
+    pipeline = answering(lambda question, **_: time.sleep(0.06) or reply(question))  # longer than all may take
+    pipeline.settings = load_settings(time_limit=0.01)
+
+    async def scenario() -> list[dict]:
+        asked = [{"question": str(number)} for number in range(3)]
+        return await answer_each(asked, pipeline, Workers(1))  # whose own limit is a minute
+
+    first, second, third = anyio.run(scenario)
+    assert first["question"] == "0"
+    for late in (second, third):
+        assert late["status"] == 503 and "longer than 0.04 seconds" in late["detail"]
 
 
 def test_an_unforeseen_error_is_a_500_without_its_words():
