@@ -3,6 +3,7 @@
 Offsets everywhere in this program are `[start, end)` in Unicode code points of `Article.text`.
 """
 
+import bisect
 import codecs
 import hashlib
 import re
@@ -37,7 +38,8 @@ _PARTIAL_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
 class Article:
     """What was read from one file: text, metadata and blocks, in reading order.
 
-    `text` is the file decoded as UTF-8, less a BOM and front matter, otherwise untouched, line ends included.
+    `text` is the file decoded as UTF-8, less a BOM and front matter, otherwise untouched, line ends included; of HTML and
+    PDF it is the text that was extracted. `pages` are the offsets at which a PDF's pages begin, in order; else empty.
     """
 
     id: str
@@ -48,10 +50,15 @@ class Article:
     url: str | None = None
     published: str | None = None
     language: str = "en"
+    pages: tuple[int, ...] = ()
     sha256: str = field(default="")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", hashlib.sha256(self.text.encode()).hexdigest())
+
+    def page(self, offset: int) -> int | None:
+        """The number, from 1, of the page that holds the character at `offset`; None where there are no pages."""
+        return bisect.bisect_right(self.pages, offset) or None
 
 
 def load_article(path: Path) -> Article:

@@ -33,6 +33,7 @@ def articles_to_bytes(articles: Iterable[Article]) -> bytes:
             "language": article.language,
             "sha256": article.sha256,
             "blocks": [[block.kind, block.start, block.end] for block in article.blocks],
+            **({"pages": article.pages} if article.pages else {}),
             "text": article.text,
         }
         for article in articles
@@ -49,7 +50,8 @@ def read_articles(path: Path) -> tuple[Article, ...]:
         try:
             sha256 = fields.pop("sha256")
             blocks = tuple(Block(kind, int(start), int(end)) for kind, start, end in fields.pop("blocks"))
-            article = Article(blocks=blocks, **fields)
+            pages = tuple(int(start) for start in fields.pop("pages", ()))
+            article = Article(blocks=blocks, pages=pages, **fields)
             _refuse_untyped(article)
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise IndexDamaged(f"{path.name} holds a line that is no article: {error!r}") from error

@@ -39,6 +39,7 @@ class Citation:
     `prefix`, `quote`, `suffix` form a W3C TextQuoteSelector, `start`, `end` a TextPositionSelector. `number` is the [n]
     shown to the reader, None for a nearest sentence, which is no evidence. `spans` lie inside `[start, end)`.
     `score` is the probability-like ranking score in [0, 1] of the sentence; it orders citations and means nothing else.
+    `page` is the page of the PDF on which the sentence begins, from 1; None for an article without pages.
     """
 
     number: int | None
@@ -56,6 +57,7 @@ class Citation:
     suffix: str
     spans: tuple[Span, ...]
     score: float
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def cite(index: Index, ranked: RankedSentence, *, number: int | None) -> Citatio
         suffix=article.text[sentence.end : sentence.end + CONTEXT],
         spans=() if ranked.span is None else (ranked.span,),
         score=round(ranked.score, 4),
+        page=article.page(sentence.start),
     )
 
 

@@ -127,7 +127,10 @@ def _marked(quote: str, start: int, end: int, spans: Sequence[Span], offset: int
 
 
 def _citation_line(citation: Citation, article: Article | None, terminal: Terminal) -> list[str]:
-    """`[1] title · source · date · passage 8, characters 1679–1787`, without the article's part when it is None."""
+    """`[1] title · source · date · p. 3, passage 8, characters 1679–1787`, without the article's part when it is None.
+
+    Only the citation of a PDF has a page.
+    """
     number = f"[{citation.number}]"
     text = printable(_where(citation, article, terminal))
     room = len(_INDENT) + len(number) + 1
@@ -141,7 +144,8 @@ def _citation_line(citation: Citation, article: Article | None, terminal: Termin
 
 def _where(citation: Citation, article: Article | None, terminal: Terminal) -> str:
     dash = terminal.sign("–", "-")
-    place = f"passage {citation.passage_id}, characters {citation.start}{dash}{citation.end}"
+    page = "" if citation.page is None else f"p. {citation.page}, "
+    place = f"{page}passage {citation.passage_id}, characters {citation.start}{dash}{citation.end}"
     named = (article.title, article.source, article.published) if article is not None else ()
     return f" {terminal.sign('·', '-')} ".join([*filter(None, named), place])
 

@@ -142,7 +142,7 @@ def _refusal(answer: Answer, article: Article, *, votes: bool) -> list[str]:
         parts += [
             f'<li dir="auto"><span class="qa-words">{_escape(near.quote)}{closing(near.quote)}</span> '
             f'<a class="qa-near" href="#s{near.sentence_id}" title="Show this sentence in the article">'
-            "Show in article</a></li>"
+            f"Show in article</a>{_page(near)}</li>"
             for near in answer.nearest
         ]
         parts.append("</ul>")
@@ -185,7 +185,14 @@ def _chip(citation: Citation) -> str:
         return ""
     return (
         f'&nbsp;<a class="qa-cite" href="#s{citation.sentence_id}"'
-        f' title="Citation {citation.number}: show this sentence in the article">[{citation.number}]</a>'
+        f' title="Citation {citation.number}: show this sentence in the article">[{citation.number}]</a>{_page(citation)}'
+    )
+
+
+def _page(citation: Citation) -> str:
+    """Where in a PDF it stands; nothing for an article without pages."""
+    return (
+        "" if citation.page is None else f' <span class="qa-page" title="Page {citation.page}">p. {citation.page}</span>'
     )
 
 
@@ -210,7 +217,9 @@ def _actions(answer: Answer, cited: Sequence[Citation], article: Article, *, vot
     copy = ""
     if cited:
         day = readable_date(article.published)
-        source = ", ".join(part for part in (article.title, article.source, day) if part)
+        numbers = dict.fromkeys(citation.page for citation in cited if citation.page is not None)
+        pages = ", ".join(f"p. {number}" for number in numbers)
+        source = ", ".join(part for part in (article.title, article.source, day, pages) if part)
         quotes = " ".join(f"“{citation.quote}”" for citation in cited)
         words = "quote" if len(cited) == 1 else "quotes"
         copy = (

@@ -97,6 +97,11 @@ def test_an_answer_shows_words_sentence_and_place(seed_article: Article) -> None
     )
 
 
+def test_a_citation_of_a_pdf_names_its_page(seed_article: Article) -> None:
+    cited = replace(cite(seed_article, LANDING, "as early as 2029"), page=3)
+    assert "· p. 3, passage 7," in shown(answered(cited), seed_article)
+
+
 def test_the_span_is_marked_within_its_sentence_across_lines(seed_article: Article) -> None:
     answer = answered(cite(seed_article, LANDING, "as early as 2029, but that"))
     marked = re.findall(r"\x1b\[1;30;43m(.*?)\x1b\[0m", shown(answer, seed_article, terminal=COLOUR))

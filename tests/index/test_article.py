@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,9 @@ def test_paragraphs_of_evaluation_data_are_verbatim_and_each_a_block():
     assert article.title == "Super_Bowl_50"
     with pytest.raises(ArticleError, match="empty"):
         article_from_paragraphs("x", "T", [])
+
+
+def test_the_page_of_an_offset_counts_from_one_and_passes_over_pages_without_text():
+    article = replace(article_from_text("One. Two. Three.", id="x"), pages=(0, 5, 5, 10))
+    assert [article.page(offset) for offset in (0, 4, 5, 9, 10, 15)] == [1, 1, 3, 3, 4, 4]
+    assert article_from_text("One.", id="x").page(0) is None

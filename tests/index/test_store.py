@@ -185,7 +185,7 @@ def test_nothing_is_pickled(index_dir: Path) -> None:
     st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"])), st.text(alphabet="\r\n\x85\u2028\x00\ufeff")
 )
 def test_any_text_comes_back_exactly(tmp_path_factory: pytest.TempPathFactory, text: str, ends: str) -> None:
-    article = Article("a\u2028b", ends + text + ends, (), "\x1f title")
+    article = Article("a\u2028b", ends + text + ends, (), "\x1f title", pages=(0, 1))
     path = tmp_path_factory.getbasetemp() / "articles.jsonl"
     path.write_bytes(articles_to_bytes([article, article]))
     assert read_articles(path) == (article, article)

@@ -64,6 +64,7 @@ def _check(answer: Answer, index: Index) -> None:
         assert article.text[citation.start - len(citation.prefix) :].startswith(context)
         assert all(citation.start <= span.start < span.end <= citation.end for span in citation.spans)
         assert 0 <= citation.score <= 1
+        assert citation.page is None
     assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
     assert all(len(citation.spans) == 1 for citation in answer.citations)
     assert all((citation.number, citation.spans) == (None, ()) for citation in answer.nearest)

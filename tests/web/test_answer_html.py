@@ -1,6 +1,7 @@
 """An Answer as a chat message: words exact, spans marked, chips pointing home, nothing typed becoming markup."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from urllib.parse import parse_qs
 
@@ -64,6 +65,13 @@ def test_the_quote_is_the_sentence_with_its_span_marked_and_a_chip_that_points_t
     (quote,) = re.findall(r"<blockquote.*?</blockquote>", html)
     assert words(quote).startswith('"They may land in 2029," he said.')
     assert 'href="#s2"' in quote and "[1]" in quote
+
+
+def test_the_page_of_a_pdf_stands_beside_the_chip_and_in_what_is_copied():
+    html = answered(replace(cite(2, 1, whole(2)), page=3), replace(cite(3, 2, whole(3)), page=4))
+    assert re.findall(r"\[(\d)\]</a> <span [^>]*>(p\. \d)</span>", html) == [("1", "p. 3"), ("2", "p. 4")]
+    assert "The title, The Post, 27 March 2025, p. 3</span>" in html
+    assert "p. " not in words(answered(cite(2, 1, whole(2))))
 
 
 def test_a_span_that_is_the_whole_sentence_is_marked_as_such():
