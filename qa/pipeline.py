@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,9 @@ MOST_OF_A_TURN = 2_000
 """Characters of each text of an earlier turn that are looked at: more than any answer has, and the rules that look at them
 take time with their square.
 """
+
+_OF_ALL = 120
+"""Suggested questions, at most, that are looked at where no article is named: there are some for each of an archive's."""
 
 TINY = 1e-9
 
@@ -100,9 +103,14 @@ class QAPipeline:
         return cls.over(Path(index_dir), load_index(Path(index_dir), encoder.fingerprint), encoder, settings)
 
     @classmethod
-    def over(cls, directory: Path, index: Index, encoder: Encoder, settings: Settings) -> "QAPipeline":
-        """The pipeline over an index that is at hand, with the decision and suggestions kept beside it in `directory`."""
-        reader = load_reader(settings.reader)
+    def over(
+        cls, directory: Path, index: Index, encoder: Encoder, settings: Settings, reader: Reader | None = None
+    ) -> "QAPipeline":
+        """The pipeline over an index that is at hand, with the decision and suggestions kept beside it in `directory`.
+
+        :param reader: None loads the one that the settings name.
+        """
+        reader = reader or load_reader(settings.reader)
         decision = decision_for(encoder.fingerprint, reader.fingerprint, directory)
         suggestions = load_suggestions(directory, index)
         return cls(index, encoder, settings, reader=reader, decision=decision, suggestions=suggestions)
@@ -118,17 +126,18 @@ class QAPipeline:
         """The exact words that answer, cited, or a refusal with the nearest sentences; to "What is this about?" and its like
         an overview in sentences of the article; and up to three questions that may be asked next.
 
-        :param article: id of the article to ask; None asks all of the index.
+        :param article: id or URL of the article to ask; None asks all of the index.
         :param top_k: at most so many citations, from 1 to `MAX_TOP_K`; an overview has a size of its own, up to 5.
         :param history: earlier turns, oldest first, `{"question": str, "answer": str | None}` each, and `interpreted_as`
             where the answer had one; a question that stands alone is answered the same without.
         :raises QuestionError: the question is empty, too long or holds control characters, or an argument is out of range;
             the settings say how long a question and a history may be.
-        :raises ArticleError: there is no such article.
+        :raises ArticleError: there is no such article, or its URL is that of several.
         """
         question = check_question(question, self.settings.question_length)
         _check_arguments(top_k, history, self.settings.history_turns)
         history = [_shortened(turn) for turn in history]
+        article = self.index.article(article).id if article is not None else None
         started = time.perf_counter()
         if (kind := courtesy(question)) is not None:
             answer = courtesy_reply(question, kind, self.models)
@@ -256,7 +265,8 @@ class QAPipeline:
         )
 
     def suggestions(self, article: str | None = None) -> tuple[str, ...]:
-        """Questions worth asking of an article, or of all, that were found answerable when the index was built.
+        """Questions worth asking of an article, or of all (then the first), that were found answerable when the index was
+        built.
 
         :raises ArticleError: there is no such article.
         """
@@ -265,7 +275,7 @@ class QAPipeline:
     def _suggested(self, article: str | None) -> tuple[Suggestion, ...]:
         if article is not None:
             return self._suggestions.get(self.index.article(article).id, ())
-        return tuple(chain.from_iterable(self._suggestions.values()))
+        return tuple(islice(chain.from_iterable(self._suggestions.values()), _OF_ALL))
 
     def _suggesting(self, answer: Answer, history: Sequence[Mapping[str, Any]], article: str | None) -> Answer:
         """`answer` with questions that may be asked next."""
