@@ -5,7 +5,7 @@ articles -> passages and sentences -> vectors and terms, a row each -> files and
 
 import itertools
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from index.addresses import canonical, is_address
 from index.article import Article
 from index.encoder import Encoder, Progress
 from index.errors import ArticleError, EncoderError, IndexDamaged, IndexFault, IndexStale
@@ -57,13 +58,20 @@ class Index:
     passage_terms: LexicalIndex
     manifest: Manifest
 
-    def article(self, article_id: str) -> Article:
-        """:raises ArticleError: there is no such article; the message names those that there are."""
-        try:
-            return self._by_id[article_id]
-        except KeyError:
-            known = ", ".join(itertools.islice(self._by_id, 10)) + (", ..." if len(self._by_id) > 10 else "")
-            raise ArticleError(f"there is no article {article_id!r} in the index; it holds: {known}") from None
+    def article(self, key: str) -> Article:
+        """The article with this id, else the one with this URL, however that is written (`index/addresses.py`).
+
+        :raises ArticleError: there is none, the message names some that there are; or the URL is that of several.
+        """
+        found = self._by_id.get(key)
+        if found is not None:
+            return found
+        named = self._by_address.get(canonical(key), ()) if is_address(key) else ()
+        if len(named) == 1:
+            return self._by_id[named[0]]
+        if named:
+            raise ArticleError(f"{len(named)} articles have the URL {key!r}; name one by its id: {_some(named)}")
+        raise ArticleError(f"there is no article {key!r} in the index; it holds: {_some(self._by_id)}")
 
     def passage(self, article_id: str, passage_id: int) -> Passage:
         """The passage with this id of this article.
@@ -103,6 +111,14 @@ class Index:
     @cached_property
     def _by_id(self) -> dict[str, Article]:
         return {article.id: article for article in self.articles}
+
+    @cached_property
+    def _by_address(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for article in self.articles:
+            if article.url is not None:
+                found.setdefault(canonical(article.url), []).append(article.id)
+        return found
 
     @cached_property
     def _sentence_rows(self) -> dict[str, Rows]:
@@ -325,6 +341,12 @@ def contradictions(index: Index) -> Iterator[str]:
         in_order = [(home, number) for home, own in numbers.items() for number in range(len(own))]
         if in_order != [(unit.article_id, unit.id) for unit in units] or not all(numbers.values()):
             yield f"the {what} are not numbered from 0 in each article, in the order of the articles"
+
+
+def _some(ids: Iterable[str]) -> str:
+    """The first ten, for a message."""
+    first = list(itertools.islice(ids, 11))
+    return ", ".join(first[:10]) + (", ..." if len(first) > 10 else "")
 
 
 def _rows_by_article(units: Sequence[Unit]) -> dict[str, Rows]:
