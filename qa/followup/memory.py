@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
 from index.lexical import terms
 from index.store import Index
 from index.units import Sentence
@@ -22,6 +24,7 @@ Being = Literal["he", "she", "person", "thing", "unknown"]
 DEPTH = 4
 """Turns, counted back, in which something that a question points at is looked for."""
 
+_SCANNED = 2_000  # sentences, at most, in which a turn's answer is looked for
 _NEAR = 160  # code points after a name in which a pronoun tells who it is
 _APPROXIMATE = lexicon.words_of("about around nearly almost approximately roughly some more than over less least")
 _TELLING = 2  # pronouns that tell whether it is a man or a woman; as many times as often as the others
@@ -111,14 +114,26 @@ def cited(index: Index, article_id: str | None, question: str, answer: str | Non
         return None
     asked = set(terms(question))
     best: tuple[int, Sentence] | None = None
-    low, high = index.sentence_rows(article_id)
-    holding = {own.id for own in index.articles if answer in own.text}
-    for sentence in index.sentences[low:high]:
-        if sentence.article_id in holding and answer in (text := index.text(sentence)):
+    for row in _likely_rows(index, article_id, question, answer):
+        sentence = index.sentences[row]
+        if answer in (text := index.text(sentence)):
             common = len(asked.intersection(terms(text)))
             if best is None or common > best[0]:
                 best = common, sentence
     return best[1] if best and (best[0] or not is_figure(answer)) else None
+
+
+def _likely_rows(index: Index, article_id: str | None, question: str, answer: str) -> Sequence[int]:
+    """The rows of an article's sentences, none where it does not hold the answer; of a longer article, or of an archive, the
+    `_SCANNED` with most of the words, so that a turn costs no more in a large one.
+    """
+    if article_id is not None and answer not in index.article(article_id).text:
+        return ()
+    low, high = index.sentence_rows(article_id)
+    if high - low <= _SCANNED:
+        return range(low, high)
+    scores = index.sentence_terms.scores([f"{question} {answer}"], (low, high))[0]
+    return sorted(int(row) + low for row in np.argpartition(-scores, _SCANNED)[:_SCANNED])
 
 
 def being(phrase: Phrase, turn: Turn) -> Being:

@@ -7,6 +7,7 @@ import pytest
 from index.article import article_from_text
 from index.store import Index, build_index
 from qa.conversation import MOST, understood
+from qa.followup import memory
 from qa.followup.memory import cited
 from qa.pipeline import QAPipeline
 from tests.toy import ToyEncoder, ToyReader
@@ -229,3 +230,12 @@ def test_a_figure_is_cited_only_where_something_of_its_question_stands_too(index
     other = {"question": "In which year did the theatre close?", "answer": "1881"}
     assert cited(index, "trip", other["question"], "1881") is None
     assert cited(index, "trip", "When did he drown?", "1881") is not None
+
+
+def test_of_more_sentences_than_are_looked_at_the_likely_ones_are(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a turn of a conversation costs no more over an archive."""
+    whole = [cited(index, None, turn["question"], turn["answer"]) for turn in (BUILT, DMITRIEV, MAYOR, TANK)]
+    monkeypatch.setattr(memory, "_SCANNED", 3)
+    assert [cited(index, None, turn["question"], turn["answer"]) for turn in (BUILT, DMITRIEV, MAYOR, TANK)] == whole
+    assert None not in whole
+    assert cited(index, None, "Who is it?", "words that nobody said") is None
