@@ -5,9 +5,9 @@ they come here.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
@@ -17,15 +17,19 @@ from qa.pipeline import QAPipeline
 from qa.web.batch import answer_each, answer_one
 from qa.web.limits import Limits
 from qa.web.models import (
+    LISTED,
     ArticleDetail,
     ArticleList,
     AskRequest,
     BatchAnswers,
     BatchRequest,
     Health,
+    ListLimit,
+    ListOffset,
     Readiness,
+    Searched,
     detail,
-    summary,
+    listed,
 )
 from qa.web.problems import problem_responses
 from qa.web.revalidated import revalidated
@@ -78,13 +82,18 @@ def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
     @router.get(
         "/api/v1/articles",
         response_model=ArticleList,
-        response_description="the articles, in the order of the index",
-        responses=UNCHANGED | problem_responses(403),
+        response_description="the articles, in the order of the index; of a search, the best first",
+        responses=UNCHANGED | problem_responses(403, 422),
         tags=["articles"],
     )
-    async def articles(request: Request) -> Response:
-        """Every article that can be asked."""
-        return _model(request, ArticleList(articles=[summary(pipeline, a) for a in pipeline.index.articles]))
+    async def articles(
+        request: Request,
+        q: Annotated[Searched, Query()] = "",
+        limit: Annotated[ListLimit, Query()] = LISTED,
+        offset: Annotated[ListOffset, Query()] = 0,
+    ) -> Response:
+        """The articles that can be asked, all or those that a search finds."""
+        return _model(request, listed(pipeline, q, limit, offset))
 
     @router.get(
         "/api/v1/articles/{article_id:path}",
@@ -94,7 +103,7 @@ def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
         tags=["articles"],
     )
     async def article(request: Request, article_id: str) -> Response:
-        """One article with its exact text, blocks and sentences."""
+        """One article, by its id or URL, with its exact text, blocks and sentences."""
         return _model(request, detail(pipeline, pipeline.index.article(article_id)))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
-from qa.web.docs_html import code_html, fields_html, json_html, prose_html, table_html
+from qa.web.docs_html import code_html, fields_html, json_html, prose_html, table_html, type_html
 from qa.web.examples import PROBLEM_EXAMPLES
 from qa.web.head import ICON, STATIC, versioned
 from qa.web.problems import problem_example
@@ -112,10 +112,20 @@ def _route(base: str, path: str, method: str, operation: dict[str, Any], schemas
     ]
     if body is not None:
         parts += [f'<h3 id="object-{escape(body)}">{escape(body)}</h3>', fields_html(schemas[body], request=True)]
-    parts.append(f"<h3>Responses</h3>{_responses(operation)}")
+    parts += [*_query(operation), f"<h3>Responses</h3>{_responses(operation)}"]
     for example in _shown(operation, schemas):
         parts.append(f"<details><summary>{escape(example[0])}</summary>{json_html(example[1])}</details>")
     return "".join((*parts, "</section>"))
+
+
+def _query(operation: dict[str, Any]) -> list[str]:
+    """What may stand behind the question mark, as a table."""
+    rows = [
+        (f"<code>{escape(one['name'])}</code>", type_html(one["schema"]), escape(one["description"]))
+        for one in operation.get("parameters", ())
+        if one["in"] == "query"
+    ]
+    return ["<h3>Query</h3>", table_html(("Name", "Type", "Meaning"), rows)] if rows else []
 
 
 def _responses(operation: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from qa.web.bodies import Room, bad_length, headers_too_large, with_body
 from qa.web.clients import Clients
 from qa.web.hosts import Hosts, foreign
 from qa.web.limits import Limits, TooMany
-from qa.web.models import ArticleList, Turn, summary
+from qa.web.models import LISTED, ArticleList, ListLimit, ListOffset, Searched, Turn, listed
 from qa.web.problems import problem
 from qa.web.request_ids import HEADER, begin_request
 from qa.web.workers import Busy, Workers
@@ -70,7 +70,9 @@ def mcp_server(pipeline: QAPipeline, workers: Workers, limits: Limits) -> "MCPSe
         question: Annotated[
             str, Field(min_length=1, max_length=most.question_length, description="the question, with a word in it")
         ],
-        article: Annotated[str | None, Field(description="id of the article, from list_articles; null asks all")] = None,
+        article: Annotated[
+            str | None, Field(description="id of the article, from list_articles, or its URL; null asks all")
+        ] = None,
         top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K, description="most citations wanted")] = 3,
         history: Annotated[
             tuple[Turn, ...], Field(max_length=most.history_turns, description="earlier turns, oldest first")
@@ -86,9 +88,9 @@ def mcp_server(pipeline: QAPipeline, workers: Workers, limits: Limits) -> "MCPSe
         return AnswerResult(answer)
 
     @server.tool(title="List the articles", annotations=reads_only)
-    async def list_articles() -> ArticleList:
-        """Every article that can be asked, with questions that it answers."""
-        return ArticleList(articles=[summary(pipeline, one) for one in pipeline.index.articles])
+    async def list_articles(q: Searched = "", limit: ListLimit = LISTED, offset: ListOffset = 0) -> ArticleList:
+        """The articles that can be asked, all or those that a search finds, with questions that each answers."""
+        return listed(pipeline, q, limit, offset)
 
     return server
 

@@ -4,15 +4,27 @@ How long what it takes may be is a matter of the settings, which `QAPipeline` an
 it into the document.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.article import Article, BlockKind
 from qa.answer import Answer
+from qa.catalogue import LONGEST, catalogue_of
 from qa.pipeline import QAPipeline
 from qa.web.examples import ASK_EXAMPLE, BATCH_EXAMPLE
 from qa.web.problems import Problem
+
+LISTED: Final = 100
+"""Articles that are listed where nobody says how many."""
+
+MOST_LISTED: Final = 1_000
+
+Searched = Annotated[
+    str, Field(max_length=LONGEST, description="words of the title or the id, in any case, with or without accents")
+]
+ListLimit = Annotated[int, Field(ge=1, le=MOST_LISTED, description="most articles to list")]
+ListOffset = Annotated[int, Field(ge=0, le=2**31 - 1, description="how many to pass over")]
 
 
 def _whole(value: object) -> object:
@@ -36,7 +48,7 @@ class AskRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": ASK_EXAMPLE})
 
     question: Annotated[str, Field(description="the question, with a word in it")]
-    article: Annotated[str | None, Field(description="the article's id; null asks every article")] = None
+    article: Annotated[str | None, Field(description="the article's id or URL; null asks every article")] = None
     top_k: Annotated[
         int, Field(ge=1, le=10, strict=True, description="most citations wanted"), BeforeValidator(_whole)
     ] = 3
@@ -96,9 +108,12 @@ class ArticleSummary(BaseModel):
 
 
 class ArticleList(BaseModel):
-    """Every article that can be asked, in the order of the index."""
+    """Articles that can be asked, in the order of the index, or of how well they fit what was searched for; `total` counts
+    those before and behind them too.
+    """
 
     articles: list[ArticleSummary]
+    total: int
 
 
 class ArticleDetail(ArticleSummary):
@@ -138,6 +153,12 @@ def summary(pipeline: QAPipeline, article: Article) -> ArticleSummary:
         sentences=high - low,
         suggestions=list(pipeline.suggestions(article.id)),
     )
+
+
+def listed(pipeline: QAPipeline, words: str = "", limit: int = LISTED, offset: int = 0) -> ArticleList:
+    """At most `limit` articles from number `offset` on, of those whose titles or ids hold the words."""
+    found = catalogue_of(pipeline.index).search(words, limit=limit, offset=offset)
+    return ArticleList(articles=[summary(pipeline, one) for one in found.articles], total=found.total)
 
 
 def detail(pipeline: QAPipeline, article: Article) -> ArticleDetail:

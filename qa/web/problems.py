@@ -27,6 +27,7 @@ EXPECTED = 'expected an object like {"question": "When?"}, as /openapi.json desc
 _EXPECTED_AT: Final = {
     "/api/v1/ask:batch": EXPECTED.replace('{"question": "When?"}', '{"questions": [{"question": "When?"}]}'),
     "/api/v1/feedback": EXPECTED.replace('"}', '", "vote": "up"}'),
+    "/api/v1/articles": "expected a query like ?q=mars&limit=20&offset=0, as /openapi.json describes",
 }
 """What other routes than the one for a question expect."""
 

@@ -70,7 +70,7 @@ def test_an_assistant_lists_the_tools_asks_and_gets_the_same_answer_as_everyone(
             assert all(field["description"] for field in fields.values())
             outputs = {name: tool.output_schema["properties"] for name, tool in tools.items()}
             assert {"kind", "answer", "citations", "nearest"} <= set(outputs["ask_article"])
-            assert set(outputs["list_articles"]) == {"articles"}
+            assert set(outputs["list_articles"]) == {"articles", "total"}
 
             listed = (await assistant.call_tool("list_articles", {})).structured_content
             assert listed["articles"] == [summary(here, article).model_dump() for article in real_index.articles]
