@@ -214,6 +214,7 @@ class QAPipeline:
             p_no_answer=judgement.p_no_answer,
             p_right=judgement.p_right,
             answerable=judgement.answerable,
+            articles=evidence.retrieval.articles,
             retrieve_ms=retrieve_ms,
             read_ms=read_ms,
         )

@@ -29,6 +29,7 @@ class Prediction:
     :param p_no_answer: calibrated probability that the article does not say.
     :param p_right: calibrated probability that `best` answers.
     :param answerable: the decision.
+    :param articles: ids of the articles that retrieval found, by the best sentence of each.
     :param interpreted_as: what was asked in place of `question`, a follow-up; None when it was asked as it is.
     """
 
@@ -39,6 +40,7 @@ class Prediction:
     p_no_answer: float
     p_right: float
     answerable: bool
+    articles: tuple[str, ...] = ()
     retrieve_ms: float = 0.0
     read_ms: float = 0.0
     interpreted_as: str | None = None

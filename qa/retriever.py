@@ -23,6 +23,8 @@ from qa.settings import Settings, load_settings
 MEASURES = ("dense_sentence", "bm25_sentence", "dense_passage", "bm25_passage", "coverage")
 _STANDARDISED = 4
 """The first so many of `MEASURES` go into the sum as z-scores, the rest as they are."""
+_FOUND = 200
+"""Sentences whose articles count as found."""
 _DECIMALS = 4
 """Fused scores are rounded before they are ranked: a batch and a single question differ by about 1e-6, which must not
 decide between equals; equals rank by position in the article."""
@@ -48,6 +50,11 @@ class Retrieval:
     def order(self) -> NDArray[np.int64]:
         """*Shape:* ``(n,)``: positions of the sentences, best first; equal scores in article order."""
         return np.argsort(-self.fused, kind="stable")
+
+    @cached_property
+    def articles(self) -> tuple[str, ...]:
+        """Ids of the articles that the `_FOUND` best sentences are of, by the best of each."""
+        return tuple(dict.fromkeys(self.sentence(position).article_id for position in self.order[:_FOUND]))
 
     def sentence(self, position: int) -> Sentence:
         return self.index.sentences[self.first_row + int(position)]

@@ -41,6 +41,13 @@ ForeignHistoryOption = Annotated[
 RobustnessOption = Annotated[
     bool, typer.Option("--robustness", help="ask in every such kind, and print one table of them all")
 ]
+ArchiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--archive",
+        help="ask all articles of the data at once; beside it, without --baseline, each question of its own article",
+    ),
+]
 OracleOption = Annotated[
     bool, typer.Option("--oracle-passage", help="ask each question of its gold paragraph alone, too")
 ]
@@ -69,6 +76,7 @@ def evaluate(
     perturb: PerturbOption = None,
     foreign_history: ForeignHistoryOption = False,
     robustness: RobustnessOption = False,
+    archive: ArchiveOption = False,
     oracle_passage: OracleOption = False,
     baseline: BaselineOption = None,
     fail_under: FailUnderOption = None,
@@ -78,8 +86,8 @@ def evaluate(
 ) -> None:
     """Ask files of questions, and measure the answers.
 
-    Every question is asked of the whole article that it is about. Exit 1 when a gate fails. An interrupted run is taken up
-    where it was when the same command is given again.
+    Every question is asked of the whole article that it is about, or with --archive of all articles. Exit 1 when a gate
+    fails. An interrupted run is taken up where it was when the same command is given again.
     """
     gates, settings = _parse(fail_under or [], fail_drop or [], set_ or [], perturb, oracle=oracle_passage)
     from qa.evaluation.files import REPORT
@@ -95,6 +103,7 @@ def evaluate(
         perturb=perturb,
         foreign_history=foreign_history,
         robustness=robustness,
+        archive=archive,
         oracle_passage=oracle_passage,
         baseline=baseline,
         gates=tuple(gates),
@@ -132,6 +141,7 @@ def _measure_robustness(options: "Options") -> None:
     one_run = {
         "--perturb": options.perturb,
         "--foreign-history": options.foreign_history,
+        "--archive": options.archive,
         "--oracle-passage": options.oracle_passage,
         "--baseline": options.baseline,
         "--fail-under and --fail-drop": options.gates,

@@ -7,6 +7,7 @@ same bytes as one that was not.
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 
 from index.article import Article, article_from_paragraphs
 from index.encoder import Encoder, Progress
@@ -27,6 +28,11 @@ TOP_K = 3
 
 BATCH = 128
 
+MOST_SCORES = 2_000_000
+"""Scores of sentences, a question's together with those of the questions retrieved with it, that are held at once; each takes
+some hundred bytes.
+"""
+
 OpenPipeline = Callable[[Sequence[Article]], QAPipeline]
 """A pipeline over an index of these articles, in memory."""
 
@@ -41,10 +47,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What is asked of one index."""
+    """What is asked of one index: of a batch's article, or, of an `archive`, of all articles at once."""
 
     articles: tuple[Article, ...]
     batches: tuple[Batch, ...]
+    archive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,27 @@ def whole_articles(dataset: Dataset, questions: Sequence[Question]) -> list[Sitt
         for article in dataset.articles
         if (asked := [question for question in questions if question.article_id == article.id])
     ]
+
+
+def one_archive(dataset: Dataset, questions: Sequence[Question], *, alone: bool = False) -> list[Sitting]:
+    """Every question asked of one index of all the articles, those too that nothing is asked of.
+
+    :param alone: ask each of its own article in that index.
+    """
+    batches = (batch for sitting in whole_articles(dataset, questions) for batch in sitting.batches)
+    return [Sitting(dataset.articles, tuple(batches), archive=not alone)]
+
+
+def opened_once(open_pipeline: OpenPipeline) -> OpenPipeline:
+    """Opens a pipeline once for the same articles in a row, so that an archive that is asked twice is encoded once."""
+    last: list[tuple[Sequence[Article], QAPipeline]] = []
+
+    def opened(articles: Sequence[Article]) -> QAPipeline:
+        if not last or last[0][0] is not articles:
+            last[:] = [(articles, open_pipeline(articles))]
+        return last[0][1]
+
+    return opened
 
 
 def gold_paragraphs(dataset: Dataset, questions: Sequence[Question]) -> list[Sitting]:
@@ -121,8 +149,8 @@ def ask(
             finished = next(kept, None)
             if finished is None:
                 pipeline = pipeline or open_pipeline(sitting.articles)
-                outcomes = _ask_batch(pipeline, batch)
-                times = _time(pipeline, batch, timed)
+                outcomes = _ask_batch(pipeline, batch, archive=sitting.archive)
+                times = _time(pipeline, batch, timed, archive=sitting.archive)
                 if checkpoint:
                     checkpoint.add(outcomes, times)
             else:
@@ -146,23 +174,24 @@ def _moved(question: Question, article_id: str, span: Span) -> Question:
     return replace(question, article_id=article_id, answers=answers, paragraph=Span(0, span.end - span.start))
 
 
-def _ask_batch(pipeline: QAPipeline, batch: Batch) -> list[Outcome]:
-    predictions = _predict(pipeline, batch)
-    low, high = pipeline.index.sentence_rows(batch.article.id)
-    sentences = pipeline.index.sentences[low:high]
+def _ask_batch(pipeline: QAPipeline, batch: Batch, *, archive: bool) -> list[Outcome]:
+    predictions = _predict(pipeline, batch, None if archive else batch.article.id)
     return [
-        outcome_of(question, batch.article, sentences, prediction, pipeline.compose(prediction, top_k=TOP_K))
+        outcome_of(question, pipeline.index, prediction, pipeline.compose(prediction, top_k=TOP_K), archive=archive)
         for question, prediction in zip(batch.questions, predictions, strict=True)
     ]
 
 
-def _predict(pipeline: QAPipeline, batch: Batch) -> list[Prediction]:
-    """In the order of the questions; those without history are retrieved as one batch."""
+def _predict(pipeline: QAPipeline, batch: Batch, article: str | None) -> list[Prediction]:
+    """In the order of the questions; those without history are retrieved together, as many at a time as memory allows."""
     texts = [check_question(question.text) for question in batch.questions]
     alone = [text for text, question in zip(texts, batch.questions, strict=True) if not question.history]
-    asked = iter(pipeline.predict(alone, article=batch.article.id))
+    low, high = pipeline.index.sentence_rows(article)
+    step = max(1, MOST_SCORES // (high - low))
+    parts = (alone[begin : begin + step] for begin in range(0, len(alone), step))
+    asked = chain.from_iterable(pipeline.predict(part, article=article) for part in parts)
     return [
-        pipeline.predict_turn(text, history_of(question), article=batch.article.id) if question.history else next(asked)
+        pipeline.predict_turn(text, history_of(question), article=article) if question.history else next(asked)
         for text, question in zip(texts, batch.questions, strict=True)
     ]
 
@@ -172,11 +201,12 @@ def history_of(question: Question) -> list[dict[str, str | None]]:
     return [asdict(turn) for turn in question.history]
 
 
-def _time(pipeline: QAPipeline, batch: Batch, timed: Collection[str]) -> dict[str, float]:
+def _time(pipeline: QAPipeline, batch: Batch, timed: Collection[str], *, archive: bool) -> dict[str, float]:
     times = {}
+    article = None if archive else batch.article.id
     for question in batch.questions:
         if question.id in timed:
             started = time.perf_counter()
-            pipeline.answer(question.text, article=batch.article.id, top_k=TOP_K, history=history_of(question))
+            pipeline.answer(question.text, article=article, top_k=TOP_K, history=history_of(question))
             times[question.id] = (time.perf_counter() - started) * 1_000
     return times

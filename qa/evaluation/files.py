@@ -15,6 +15,7 @@ from qa.evaluation.outcome import Outcome
 
 PREDICTIONS = "predictions.jsonl"
 ORACLE_PREDICTIONS = "oracle_predictions.jsonl"
+ALONE_PREDICTIONS = "alone_predictions.jsonl"
 METRICS = "metrics.json"
 CONFIG = "config.json"
 TIMINGS = "timings.json"
@@ -97,10 +98,9 @@ def write_trec(directory: Path, outcomes: Sequence[Outcome]) -> None:
         if not outcome.question.answerable:
             continue
         name, article = quote(outcome.question.id), quote(outcome.question.article_id)
-        run += [
-            f"{name} Q0 {article}:{one.sentence_id} {rank} {RANKING_DEPTH + 1 - rank} article-qa\n"
-            for rank, one in enumerate(outcome.ranked, start=1)
-        ]
+        for rank, one in enumerate(outcome.ranked, start=1):
+            home = article if one.article_id is None else quote(one.article_id)
+            run.append(f"{name} Q0 {home}:{one.sentence_id} {rank} {RANKING_DEPTH + 1 - rank} article-qa\n")
         qrels += [f"{name} 0 {article}:{gold.id} 1\n" for gold in outcome.gold_sentences]
     write_text(directory / RUN, "".join(run))
     write_text(directory / QRELS, "".join(qrels))

@@ -6,7 +6,7 @@ What is undefined is None: the mean of nothing, a ranking of one class. It is ne
 import re
 import string
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +69,7 @@ def _bag_f1(gold: list[str], predicted: list[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def hit_at(ranked: Sequence[int], gold: Collection[int], k: int) -> float:
+def hit_at(ranked: Sequence[Hashable], gold: Collection[Hashable], k: int) -> float:
     """1.0 when one of the first `k` of `ranked` is gold, else 0.0; 0.0 for an empty ranking or no gold.
 
     This is TREC's Success@k, not Recall@k: one gold sentence is enough.
@@ -77,7 +77,7 @@ def hit_at(ranked: Sequence[int], gold: Collection[int], k: int) -> float:
     return float(any(item in gold for item in ranked[:k]))
 
 
-def reciprocal_rank(ranked: Sequence[int], gold: Collection[int], depth: int = RANKING_DEPTH) -> float:
+def reciprocal_rank(ranked: Sequence[Hashable], gold: Collection[Hashable], depth: int = RANKING_DEPTH) -> float:
     """1 / rank of the first gold item among the first `depth` of `ranked`, ranks from 1; 0.0 when there is none.
 
     Its mean is MRR@depth. Source: Voorhees, The TREC-8 Question Answering Track Report, 1999.

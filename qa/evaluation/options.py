@@ -19,6 +19,7 @@ class Options:
     :param perturb: ask the questions as `qa/evaluation/perturb.py` changes them, by this kind; None asks them as they are.
     :param foreign_history: ask every question after a turn about another article (`qa/evaluation/foreign.py`).
     :param robustness: ask them in every kind, and report the kinds beside each other (`qa/evaluation/robustness.py`).
+    :param archive: ask all articles of the data as one, and, without a baseline, each question of its own article too.
     :param oracle_passage: ask each question of its gold paragraph too.
     :param baseline: folder of an earlier run to compare with.
     :param junit: where to write the verdicts as JUnit XML.
@@ -32,6 +33,7 @@ class Options:
     perturb: str | None = None
     foreign_history: bool = False
     robustness: bool = False
+    archive: bool = False
     oracle_passage: bool = False
     baseline: Path | None = None
     gates: tuple[Gate, ...] = ()
@@ -48,6 +50,7 @@ class Options:
         words += ["--perturb", self.perturb] if self.perturb else []
         words += ["--foreign-history"] if self.foreign_history else []
         words += ["--robustness"] if self.robustness else []
+        words += ["--archive"] if self.archive else []
         words += ["--oracle-passage"] if self.oracle_passage else []
         words += ["--baseline", str(self.baseline)] if self.baseline else []
         words += [word for gate in self.gates for word in str(gate).split(" ", 1)]

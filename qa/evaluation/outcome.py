@@ -5,12 +5,13 @@ A row holds enough to compute every metric again without the models; `from_row` 
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 from index.article import Article
 from index.errors import DataError
-from index.units import Sentence
+from index.store import Index
+from index.units import Passage, Sentence
 from qa.answer import Answer, AnswerText, Span, Timings
 from qa.evaluation import metrics
 from qa.evaluation.attribution import Stage, stage_of
@@ -33,13 +34,14 @@ class GoldSentence:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A sentence of the ranking, best first, and its score in [0, 1]."""
+    """A sentence of the ranking, best first, and its score in [0, 1]. Runs before there were archives named no article."""
 
     sentence_id: int
     passage_id: int
     start: int
     end: int
     score: float
+    article_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Scores:
     "answered with F1 >= .5, or refused and unanswerable"; `sentence_right` the same with "cites a gold sentence first"
     for the F1. Gold answers that all normalise to nothing ("the", ".") are scored as SQuAD's script does, by which a
     refusal is their answer, F1 1.0: it is right in every one of these, and has no stage. `cited` counts citations and
-    nearest sentences shown, `cited_exact` those that equal their slice of the article.
+    nearest sentences shown, `cited_exact` those that equal their slice of the article. `article_1`, `_5` and `_10` say
+    whether the question's article was the first, or among the first five or ten, that retrieval found in an archive.
     """
 
     hit_1: float | None
@@ -68,6 +71,9 @@ class Scores:
     cited: int
     cited_exact: int
     stage: Stage | None
+    article_1: float | None = None
+    article_5: float | None = None
+    article_10: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ class Outcome:
 
     `answer` is the public JSON object, its timings at zero, for they differ from run to run. `best_span` is what would be
     answered whatever the decision, `p_right` the probability that its sentence is a right one. `read` are the stretches of
-    the article that the reader read. Offsets count code points of the whole article's text.
+    the question's article that the reader read. `articles` are those that retrieval found in an archive, by the best
+    sentence of each, at most ten; none where the question was asked of its article alone. Offsets count code points of the
+    whole article's text.
     """
 
     question: Question
@@ -88,6 +96,7 @@ class Outcome:
     p_no_answer: float
     p_right: float
     scores: Scores
+    articles: tuple[str, ...] = ()
 
     @property
     def shown_text(self) -> str:
@@ -99,6 +108,13 @@ class Outcome:
         """The probability shown with the answer; for one that shows none, the one behind it."""
         shown: float | None = self.answer["confidence"]
         return shown if shown is not None else self.p_no_answer if self.scores.refused else self.p_right
+
+    @property
+    def gold_rank(self) -> int | None:
+        """The rank of the first gold sentence, from 1; None where it is below the ranking's depth."""
+        gold, home = {one.id for one in self.gold_sentences}, (None, self.question.article_id)
+        ranks = (n for n, one in enumerate(self.ranked, 1) if one.sentence_id in gold and one.article_id in home)
+        return next(ranks, None)
 
     def as_row(self) -> dict[str, Any]:
         question = self.question
@@ -118,6 +134,7 @@ class Outcome:
             "ranked": [asdict(sentence) for sentence in self.ranked],
             "best_span": asdict(self.best_span),
             "read": [[span.start, span.end] for span in self.read],
+            "articles": list(self.articles),
             "p_no_answer": self.p_no_answer,
             "p_right": self.p_right,
             "scores": asdict(self.scores),
@@ -133,7 +150,8 @@ class Outcome:
             gold = row["gold"]
             paragraph = Span(**gold["paragraph"]) if gold["paragraph"] else None
             answers = tuple(GoldAnswer(**answer) for answer in gold["answers"])
-            scores = {field.name: row["scores"][field.name] for field in fields(Scores)}
+            needed = {field.name for field in fields(Scores) if field.default is MISSING}
+            scores = {name: row["scores"][name] for name in {*needed, *row["scores"]}}
             return cls(
                 question=Question(
                     row["id"],
@@ -153,6 +171,7 @@ class Outcome:
                 p_no_answer=row["p_no_answer"],
                 p_right=row["p_right"],
                 scores=Scores(**scores),
+                articles=tuple(row.get("articles", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
@@ -161,29 +180,41 @@ class Outcome:
 
 
 def outcome_of(
-    question: Question, article: Article, sentences: Sequence[Sentence], prediction: Prediction, answer: Answer
+    question: Question, index: Index, prediction: Prediction, answer: Answer, *, archive: bool = False
 ) -> Outcome:
     """Score what the pipeline predicted and showed for `question`.
 
-    :param article: the article asked, with the text that the gold answers' offsets count in.
-    :param sentences: the article's sentences, as the index cut them.
+    :param index: holds the question's article, with the text that the gold answers' offsets count in.
+    :param archive: the question was asked of the whole index.
     """
-    gold = gold_sentences(question, article, sentences)
+    article = index.article(question.article_id)
+    low, high = index.sentence_rows(article.id)
+    gold = gold_sentences(question, article, index.sentences[low:high])
     shown = replace(answer, timings_ms=Timings()).as_dict()
     return Outcome(
         question=question,
         gold_sentences=gold,
         answer=json.loads(json.dumps(shown)),  # tuples become lists, as they are read back
         ranked=tuple(
-            Ranked(one.sentence.id, one.sentence.passage_id, one.sentence.start, one.sentence.end, one.score)
+            Ranked(*_place(one.sentence), one.score, one.sentence.article_id)
             for one in prediction.ranked[: metrics.RANKING_DEPTH]
         ),
         best_span=prediction.best,
-        read=tuple(Span(passage.start, passage.end) for passage in prediction.read),
+        read=tuple(Span(passage.start, passage.end) for passage in _own(prediction, article)),
         p_no_answer=prediction.p_no_answer,
         p_right=prediction.p_right,
-        scores=_scores(question, article, gold, prediction, answer),
+        scores=_scores(question, index, gold, prediction, answer, archive=archive),
+        articles=prediction.articles[: metrics.RANKING_DEPTH] if archive else (),
     )
+
+
+def _place(sentence: Sentence) -> tuple[int, int, int, int]:
+    return sentence.id, sentence.passage_id, sentence.start, sentence.end
+
+
+def _own(prediction: Prediction, article: Article) -> list[Passage]:
+    """The passages of the article among those that were read."""
+    return [passage for passage in prediction.read if passage.article_id == article.id]
 
 
 def gold_sentences(question: Question, article: Article, sentences: Sequence[Sentence]) -> tuple[GoldSentence, ...]:
@@ -202,14 +233,21 @@ def gold_sentences(question: Question, article: Article, sentences: Sequence[Sen
 
 
 def _scores(
-    question: Question, article: Article, gold: Sequence[GoldSentence], prediction: Prediction, answer: Answer
+    question: Question,
+    index: Index,
+    gold: Sequence[GoldSentence],
+    prediction: Prediction,
+    answer: Answer,
+    *,
+    archive: bool,
 ) -> Scores:
+    article = index.article(question.article_id)
     texts = [one.text for one in question.answers]
-    ids = {one.id for one in gold}
-    ranked = [one.sentence.id for one in prediction.ranked]
-    best = prediction.best
-    hit = any(one.start <= best.start < one.end for one in gold)
-    read = any(passage.start <= one.start and one.end <= passage.end for passage in prediction.read for one in gold)
+    ids = {(article.id, one.id) for one in gold}
+    ranked = [(one.sentence.article_id, one.sentence.id) for one in prediction.ranked]
+    best, own = prediction.best, _own(prediction, article)
+    hit = best.article_id == article.id and any(one.start <= best.start < one.end for one in gold)
+    read = any(passage.start <= one.start and one.end <= passage.end for passage in own for one in gold)
     refused = not answer.answerable
     shown = answer.answer.text if answer.answer else ""
     f1 = metrics.token_f1(texts, shown)
@@ -217,7 +255,8 @@ def _scores(
     about = question.answerable
     # No "not refused" here: a refusal's F1 is 0, or 1 where all the gold normalises to nothing.
     right = f1 >= RIGHT_F1 if about else refused
-    first_cited = answer.citations[0].sentence_id in ids if answer.citations else False
+    first = answer.citations[0] if answer.citations else None
+    found = {k: metrics.hit_at(prediction.articles, {article.id}, k) if about and archive else None for k in (1, 5, 10)}
     return Scores(
         hit_1=float(hit) if about else None,
         hit_3=metrics.hit_at(ranked, ids, 3) if about else None,
@@ -230,8 +269,13 @@ def _scores(
         f1=f1,
         refused=refused,
         right=right,
-        sentence_right=right if refused else first_cited,
+        sentence_right=right if refused else first is not None and (first.article_id, first.sentence_id) in ids,
         cited=len(cited),
-        cited_exact=sum(article.text[one.start : one.end] == one.quote for one in cited),
-        stage=stage_of(answerable=about, refused=refused, in_read=read, sentence_hit=hit, right=right),
+        cited_exact=sum(index.article(one.article_id).text[one.start : one.end] == one.quote for one in cited),
+        stage=stage_of(
+            answerable=about, refused=refused, in_read=read, sentence_hit=hit, right=right, article_read=bool(own)
+        ),
+        article_1=found[1],
+        article_5=found[5],
+        article_10=found[10],
     )

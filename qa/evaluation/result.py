@@ -15,7 +15,8 @@ class Result:
 
     :param metrics: the content of metrics.json.
     :param config: the content of config.json.
-    :param asked: what the questions came to, asked of the whole articles.
+    :param asked: what the questions came to, asked of the whole articles, or of all of them together.
+    :param alone: of an archive, the same questions asked of their own article in it; None when that was not done.
     :param oracle: the same, asked of their gold paragraphs; None when that was not asked for.
     :param seconds: how long the run took, this time.
     """
@@ -27,6 +28,12 @@ class Result:
     comparison: Comparison | None
     verdicts: tuple[Verdict, ...]
     seconds: float
+    alone: Asked | None = None
+
+    @property
+    def archive(self) -> bool:
+        """Whether the questions were asked of all articles together."""
+        return bool(self.config.get("archive"))
 
     @property
     def passed(self) -> bool:

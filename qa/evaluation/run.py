@@ -1,6 +1,6 @@
 """One evaluation run: read the data, ask every question, score, compare, judge, write the files.
 
-data files -> Dataset -> Asked (whole articles, and gold paragraphs on demand) -> figures -> comparison, verdicts -> DIR/*
+data files -> Dataset -> Asked (of articles or an archive, of gold paragraphs) -> figures -> comparison, verdicts -> DIR/*
 """
 
 import logging
@@ -13,7 +13,17 @@ from index.encoder import Encoder, Progress, load_encoder
 from index.errors import SettingsError
 from qa.decision import decision_for, load_decision
 from qa.evaluation import files
-from qa.evaluation.asking import Asked, OpenPipeline, Sitting, ask, gold_paragraphs, opener, whole_articles
+from qa.evaluation.asking import (
+    Asked,
+    OpenPipeline,
+    Sitting,
+    ask,
+    gold_paragraphs,
+    one_archive,
+    opened_once,
+    opener,
+    whole_articles,
+)
 from qa.evaluation.checkpoint import Checkpoint
 from qa.evaluation.comparison import Baseline, compare_runs, load_baseline, refuse_other_questions
 from qa.evaluation.config import describe_run, fingerprint
@@ -25,7 +35,7 @@ from qa.evaluation.perturb import perturbed
 from qa.evaluation.questions import Dataset, Question
 from qa.evaluation.report.page import report
 from qa.evaluation.result import Result
-from qa.evaluation.summary import LATENCY, METRICS, Value, summarise
+from qa.evaluation.summary import ALONE, FOUND, LATENCY, METRICS, Value, summarise
 from qa.reader import load_reader
 
 _log = logging.getLogger(__name__)
@@ -67,11 +77,11 @@ def evaluate(
     with files.alone(options.out):
         config, open_pipeline = prepare(options, dataset, encoder, open_pipeline)
         sitter = Sitter(options.out, fingerprint(config), open_pipeline, start_progress)
-        asked, oracle = _sit(sitter, dataset, questions, options)
-        metrics = _metrics(asked, oracle, options.seed)
+        asked, alone, oracle = _sit(sitter, dataset, questions, options)
+        metrics = _metrics(asked, alone, oracle, options.seed)
         comparison = compare_runs(baseline, asked.outcomes, metrics, config, options.seed) if baseline else None
         verdicts = tuple(judge(list(dict.fromkeys([*options.gates, ALWAYS])), metrics, comparison))
-        result = Result(metrics, config, asked, oracle, comparison, verdicts, time.perf_counter() - started)
+        result = Result(metrics, config, asked, oracle, comparison, verdicts, time.perf_counter() - started, alone)
         _write(result, options)
         sitter.remove_checkpoints()
     return result
@@ -104,6 +114,8 @@ def prepare(
         "foreign_history": options.foreign_history,
         "robustness": options.robustness,
     }
+    if options.archive:
+        chosen["archive"] = True
     return config | chosen, open_pipeline or opener(options.settings, encoder, reader, decision)
 
 
@@ -113,7 +125,7 @@ class Sitter:
     def __init__(self, out: Path, mark: str, open_pipeline: OpenPipeline, start_progress: StartProgress | None) -> None:
         self._out = out
         self._mark = mark
-        self._open_pipeline = open_pipeline
+        self._open_pipeline = opened_once(open_pipeline)
         self._start_progress = start_progress
         self._checkpoints: list[Checkpoint] = []
 
@@ -142,13 +154,23 @@ class Sitter:
             checkpoint.remove()
 
 
-def _sit(sitter: Sitter, dataset: Dataset, questions: Sequence[Question], options: Options) -> tuple[Asked, Asked | None]:
-    """The questions asked of whole articles, and of their gold paragraphs alone when that is wanted too."""
+def _sit(
+    sitter: Sitter, dataset: Dataset, questions: Sequence[Question], options: Options
+) -> tuple[Asked, Asked | None, Asked | None]:
+    """The questions asked of whole articles, or of all together and, unless an earlier run did, of their own in the same
+    index; and of their gold paragraphs alone when that is wanted too.
+    """
     timed = frozenset(question.id for question in sample(questions, TIMED, options.seed))
-    asked = sitter.sit("whole articles", whole_articles(dataset, questions), questions, timed)
-    if not options.oracle_passage:
-        return asked, None
-    return asked, sitter.sit("gold paragraphs", gold_paragraphs(dataset, questions), questions)
+    alone = oracle = None
+    if not options.archive:
+        asked = sitter.sit("whole articles", whole_articles(dataset, questions), questions, timed)
+    else:
+        asked = sitter.sit("archive", one_archive(dataset, questions), questions, timed)
+        if options.baseline is None:
+            alone = sitter.sit("own articles", one_archive(dataset, questions, alone=True), questions, timed)
+    if options.oracle_passage:
+        oracle = sitter.sit("gold paragraphs", gold_paragraphs(dataset, questions), questions)
+    return asked, alone, oracle
 
 
 def refuse_folders(options: Options) -> None:
@@ -173,12 +195,15 @@ def _baseline(options: Options) -> Baseline | None:
     return None
 
 
-def _metrics(asked: Asked, oracle: Asked | None, seed: int) -> dict[str, Value]:
+def _metrics(asked: Asked, alone: Asked | None, oracle: Asked | None, seed: int) -> dict[str, Value]:
     articles = [outcome.question.article_id for outcome in asked.outcomes]
     metrics = summarise(asked.outcomes, asked.milliseconds, articles, seed)
+    if alone:
+        own = summarise(alone.outcomes, alone.milliseconds, articles, seed)
+        metrics |= {f"{ALONE}{name}": value for name, value in own.items() if not name.startswith(FOUND)}
     if oracle:
         isolated = summarise(oracle.outcomes, {}, articles, seed)
-        names = [name for name in METRICS if name not in LATENCY]
+        names = [name for name in METRICS if name not in LATENCY and not name.startswith(FOUND)]
         for name in (*names, *(f"{name}_ci95" for name in names)):
             metrics[f"{ORACLE}{name}"] = isolated[name]
     return metrics
@@ -197,11 +222,11 @@ def _write(result: Result, options: Options) -> None:
         "milliseconds": {name: round(value, 3) for name, value in result.asked.milliseconds.items()},
     }
     files.write_json(out / files.TIMINGS, timings)
-    for name, written in ((files.ORACLE_PREDICTIONS, result.oracle), (files.COMPARISON, result.comparison)):
-        if written is None:
-            (out / name).unlink(missing_ok=True)
-    if result.oracle:
-        files.write_outcomes(out / files.ORACLE_PREDICTIONS, result.oracle.outcomes)
+    for name, also in ((files.ORACLE_PREDICTIONS, result.oracle), (files.ALONE_PREDICTIONS, result.alone)):
+        (out / name).unlink(missing_ok=True)
+        if also:
+            files.write_outcomes(out / name, also.outcomes)
+    (out / files.COMPARISON).unlink(missing_ok=True)
     if result.comparison:
         files.write_json(out / files.COMPARISON, result.comparison.as_dict())
     files.write_text(out / files.REPORT, report(result, options.command))

@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qa.evaluation import metrics
-from qa.evaluation.attribution import STAGES
+from qa.evaluation.attribution import STAGES, Stage
 from qa.evaluation.outcome import RIGHT_F1, Outcome
 from qa.evaluation.resampling import Columns, Figures, bootstrap
 
 Value = float | list[float] | None
 
 _MEANS = {
+    "article_hit@1": "article_1",
+    "article_hit@5": "article_5",
+    "article_hit@10": "article_10",
     "hit@1": "hit_1",
     "hit@3": "hit_3",
     "hit@5": "hit_5",
@@ -30,6 +33,9 @@ _MEANS = {
 }
 
 HELP = {
+    "article_hit@1": "answerable questions whose article is the first that retrieval finds in the archive",
+    "article_hit@5": "answerable questions whose article is among the first five",
+    "article_hit@10": "answerable questions whose article is among the first ten",
     "hit@1": "answerable questions whose best span lies in a gold sentence",
     "hit@3": "answerable questions with a gold sentence among the three ranked first",
     "hit@5": "answerable questions with a gold sentence among the five ranked first",
@@ -59,7 +65,12 @@ CALIBRATION_ERRORS = frozenset({"ece", "sentence_ece"})
 LOWER_IS_BETTER = CALIBRATION_ERRORS.union(LATENCY)
 
 
+FOUND = "article_hit"
+"""How the names of the figures begin that only an archive has."""
+
+FINDING = "Finding the article"
 GROUPS: dict[str, tuple[str, ...]] = {
+    FINDING: ("article_hit@1", "article_hit@5", "article_hit@10"),
     "Ranking": ("hit@1", "hit@3", "hit@5", "mrr@10", "retrieval_ceiling"),
     "Words, answerable questions": ("has_ans_exact_match", "has_ans_f1"),
     "What is shown, all questions": ("exact_match", "f1", "right", "sentence_right"),
@@ -68,6 +79,20 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Promises": ("citation_exact", *LATENCY),
 }
 """Every metric once, under the heading that the table and the report put it."""
+
+ALONE = "alone_"
+"""What the figures of questions asked of their own article are prefixed with, in a run over an archive."""
+
+
+def groups_of(metrics: Mapping[str, Value]) -> dict[str, tuple[str, ...]]:
+    """The `GROUPS` that a run's figures fill: where each question was asked of its article, none had to be found."""
+    found = any(metrics[name] is not None for name in GROUPS[FINDING])
+    return {heading: names for heading, names in GROUPS.items() if found or heading != FINDING}
+
+
+def stages_of(metrics: Mapping[str, Value]) -> dict[Stage, str]:
+    """The `STAGES` at which a run's questions could go wrong, as `groups_of`."""
+    return {stage: label for stage, label in STAGES.items() if FINDING in groups_of(metrics) or stage != "article_missed"}
 
 
 def figure(name: str, value: object) -> str:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from qa.evaluation.attribution import STAGES
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.gates import ORACLE
 from qa.evaluation.resampling import Change
 from qa.evaluation.result import Result
-from qa.evaluation.summary import GROUPS, LATENCY, Value, figure
+from qa.evaluation.summary import ALONE, LATENCY, Value, figure, groups_of, stages_of
 
 _NAME, _CELL = 35, 8
 
@@ -17,35 +16,41 @@ def table(result: Result) -> list[str]:
     metrics, comparison = result.metrics, result.comparison
     lines = [_counts(metrics, result), ""]
     heads = ["", "95 % interval".center(2 * _CELL + 1)]
+    if result.alone:
+        heads.append("alone".rjust(_CELL))
     if result.oracle:
         heads.append("gold §".rjust(_CELL))
     if comparison:
         heads += ["before".rjust(_CELL), "change".rjust(_CELL), "p".rjust(_CELL)]
     lines.append((" " * (_NAME + _CELL) + "  ".join(heads)).rstrip())
-    for heading, names in GROUPS.items():
+    beside = [prefix for prefix, asked in ((ALONE, result.alone), (ORACLE, result.oracle)) if asked]
+    for heading, names in groups_of(metrics).items():
         lines.append(heading)
-        lines += [_row(name, metrics, comparison, oracle=result.oracle is not None) for name in names]
-    lines += ["", "Errors by stage"]
-    lines += [f"  {label:<{_NAME - 2}}{metrics[f'n_{stage}']:>{_CELL},}" for stage, label in STAGES.items()]
+        lines += [_row(name, metrics, comparison, beside) for name in names]
+    lines += ["", "Errors by stage" + ("alone".rjust(_NAME + 4 * _CELL - 10) if result.alone else "")]
+    for stage, label in stages_of(metrics).items():
+        count = f"  {label:<{_NAME - 2}}{metrics[f'n_{stage}']:>{_CELL},}"
+        lines.append(count + (f"{metrics[f'{ALONE}n_{stage}']:>{3 * _CELL + 5},}" if result.alone else ""))
     if comparison:
         lines += ["", *_changes(comparison)]
     return lines
 
 
 def _counts(metrics: Mapping[str, Value], result: Result) -> str:
-    articles = len({outcome.question.article_id for outcome in result.asked.outcomes})
+    asked = {outcome.question.article_id for outcome in result.asked.outcomes}
+    articles = len(result.config["articles"] if result.archive else asked)
+    of = "one archive of " if result.archive else ""
     return (
         f"{metrics['n']:,} questions ({metrics['n_answerable']:,} answerable, {metrics['n_unanswerable']:,} not) "
-        f"over {articles} article{'s' * (articles != 1)}, in {result.seconds:,.0f} s"
+        f"over {of}{articles:,} article{'s' * (articles != 1)}, in {result.seconds:,.0f} s"
     )
 
 
-def _row(name: str, metrics: Mapping[str, Value], comparison: Comparison | None, *, oracle: bool) -> str:
+def _row(name: str, metrics: Mapping[str, Value], comparison: Comparison | None, beside: Sequence[str]) -> str:
     interval = metrics[f"{name}_ci95"]
     span = f"{figure(name, interval[0])} – {figure(name, interval[1])}" if isinstance(interval, list) else ""
     cells = [span.center(2 * _CELL + 1)]
-    if oracle:
-        cells.append(figure(name, metrics.get(f"{ORACLE}{name}")).rjust(_CELL))
+    cells += [figure(name, metrics.get(f"{prefix}{name}")).rjust(_CELL) for prefix in beside]
     if comparison:
         cells += _compared(name, comparison.changes[name])
     return f"  {name:<{_NAME - 2}}{figure(name, metrics[name]):>{_CELL}}  {'  '.join(cells)}".rstrip()

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from qa.evaluation.attribution import STAGES
 from qa.evaluation.report import breakdown, plots
 from qa.evaluation.report.failures import SHOWN, instructive, marked
 from qa.evaluation.report.markup import Html, el, join
 from qa.evaluation.report.page import report
 from qa.evaluation.report.svg import ticks
 from qa.evaluation.result import Result
+from qa.evaluation.summary import stages_of
 from tests.browser import chromium
 from tests.evaluation.toy_run import DATA, gates, run
 
@@ -89,7 +89,7 @@ def test_the_page_shows_the_figures_that_the_files_hold(result: Result) -> None:
     assert "python -m qa evaluate x --limit 3" in words
     assert [verdict.message in words for verdict in result.verdicts] == [True] * 3
     assert "failed" in words
-    for stage, label in STAGES.items():
+    for stage, label in stages_of(result.metrics).items():
         lost = result.metrics[f"n_{stage}"]
         assert f"{label} {f'−{lost:,}' if lost else 'none'}" in words
 

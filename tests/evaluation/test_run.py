@@ -128,6 +128,7 @@ def recompute(found: list[dict[str, Any]], text_of: dict[str, str]) -> dict[str,
     refusals = sum(refused for _, _, refused in no_answer)
     pairs = [1.0 if a > b else 0.5 if a == b else 0.0 for a in silent for b in spoken]
     return {
+        **dict.fromkeys(("article_hit@1", "article_hit@5", "article_hit@10")),
         "n": len(found),
         "n_answerable": len(spoken),
         "n_unanswerable": len(silent),

@@ -67,9 +67,11 @@ def _shown(outcome: Outcome) -> Html:
     begin, text = shown["start"], shown["quote"]
     given = [(span["start"] - begin, span["end"] - begin) for span in shown["spans"]]
     given = [span for span in given if span != (0, len(text))]
-    return _quote(
-        "Shown" if answer["citations"] else "Refused; nearest", marked(text, _gold_spans(outcome, begin, text), given)
-    )
+    label = "Shown" if answer["citations"] else "Refused; nearest"
+    if shown["article_id"] != outcome.question.article_id:
+        elsewhere = el("em", f" ({shown['article_id'].replace('_', ' ')})")
+        return _quote(label, join(marked(text, [], given), elsewhere))
+    return _quote(label, marked(text, _gold_spans(outcome, begin, text), given))
 
 
 def _gold(outcome: Outcome) -> Html | None:
@@ -79,8 +81,10 @@ def _gold(outcome: Outcome) -> Html | None:
     if not outcome.gold_sentences:
         answers = " / ".join(dict.fromkeys(answer.text for answer in outcome.question.answers))
         return _quote("Gold", join(answers, el("em", " (in no sentence of the index)")))
-    shown = {one["start"] for one in (outcome.answer["citations"] or outcome.answer["nearest"])[:1]}
-    others = [sentence for sentence in outcome.gold_sentences if sentence.start not in shown]
+    first = (outcome.answer["citations"] or outcome.answer["nearest"])[:1]
+    shown = {(one["article_id"], one["start"]) for one in first}
+    home = outcome.question.article_id
+    others = [sentence for sentence in outcome.gold_sentences if (home, sentence.start) not in shown]
     if len(others) < len(outcome.gold_sentences):
         return None
     return join(*(_quote("Gold", _marked_gold(outcome, sentence)) for sentence in others[:_GOLD_SENTENCES]))
@@ -124,8 +128,7 @@ def _quote(label: str, content: Html) -> Html:
 
 
 def _numbers(outcome: Outcome) -> Html:
-    ids = {sentence.id for sentence in outcome.gold_sentences}
-    rank = next((rank for rank, one in enumerate(outcome.ranked, start=1) if one.sentence_id in ids), None)
+    rank = outcome.gold_rank
     facts = [
         ("confidence", _share(outcome.confidence)),
         ("p(no answer)", _share(outcome.p_no_answer)),

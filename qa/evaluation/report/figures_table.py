@@ -8,7 +8,10 @@ from qa.evaluation.report.markup import Html, el
 from qa.evaluation.report.svg import Scale, drawing
 from qa.evaluation.resampling import Change
 from qa.evaluation.result import Result
-from qa.evaluation.summary import GROUPS, HELP, LATENCY, LOWER_IS_BETTER, Value
+from qa.evaluation.summary import ALONE, HELP, LATENCY, LOWER_IS_BETTER, Value, groups_of
+
+_BESIDE = {ALONE: "alone", ORACLE: "gold ¶"}
+"""What the figures of the same questions asked of less stand under."""
 
 _SURE = 0.05
 """p-value below which a change is set in bold."""
@@ -29,7 +32,9 @@ def _words(result: Result) -> str:
     if len({outcome.question.article_id for outcome in result.asked.outcomes}) == 1:
         words = "Each with its 95 % interval, from drawing the questions of the one article a thousand times over"
     marks = ["a dot is the figure, its bar the interval"]
-    if result.oracle:
+    if result.alone:
+        marks.append("a ring the same when each question is asked of its own article in the same index")
+    elif result.oracle:
         marks.append("a ring the same when the gold paragraph alone is asked")
     if result.comparison:
         marks.append(f"a tick the earlier run, {result.comparison.baseline}")
@@ -60,28 +65,34 @@ def _ladder(metrics: Mapping[str, Value]) -> Html:
 
 def _head(result: Result) -> Html:
     heads = ["", "", "95 % interval", ""]
-    heads += ["gold ¶"] if result.oracle else []
+    heads += [_BESIDE[prefix] for prefix in _beside(result)]
     heads += ["before", "change", "p"] if result.comparison else []
     return el("tr", [el("th", head, scope="col") for head in heads])
 
 
 def _bodies(result: Result) -> list[Html]:
-    width = 4 + (result.oracle is not None) + 3 * (result.comparison is not None)
+    width = 4 + len(_beside(result)) + 3 * (result.comparison is not None)
     return [
         el(
             "tbody",
             el("tr", el("th", heading, colspan=width, scope="rowgroup", class_="group")),
             [_row(name, result) for name in names],
         )
-        for heading, names in GROUPS.items()
+        for heading, names in groups_of(result.metrics).items()
     ]
+
+
+def _beside(result: Result) -> list[str]:
+    """The prefixes of the figures that stand beside the run's."""
+    return [prefix for prefix, asked in ((ALONE, result.alone), (ORACLE, result.oracle)) if asked]
 
 
 def _row(name: str, result: Result) -> Html:
     metrics = result.metrics
     change = result.comparison.changes[name] if result.comparison else None
     interval = metrics[f"{name}_ci95"]
-    isolated = metrics.get(f"{ORACLE}{name}") if result.oracle else None
+    beside = [metrics.get(f"{prefix}{name}") for prefix in _beside(result)]
+    isolated = beside[0] if beside else None
     span = f"{short(name, interval[0])} – {short(name, interval[1])}" if isinstance(interval, list) else ""
     cells = [
         el("th", el("span", name, class_="name"), el("span", HELP[name], class_="help"), scope="row"),
@@ -89,8 +100,7 @@ def _row(name: str, result: Result) -> Html:
         el("td", span, class_="interval"),
         el("td", None if name in LATENCY else _whisker(name, metrics[name], interval, isolated, change), class_="drawn"),
     ]
-    if result.oracle:
-        cells.append(el("td", short(name, isolated), class_="value quiet"))
+    cells += [el("td", short(name, value), class_="value quiet") for value in beside]
     if change:
         cells += _changed(name, change)
     return el("tr", cells)
@@ -113,7 +123,7 @@ def _changed(name: str, change: Change) -> list[Html]:
 
 
 def _whisker(name: str, value: Value, interval: Value, isolated: Value, change: Change | None) -> Html | None:
-    """A figure on a line from 0 to 1: dot, interval, ring for the gold paragraph, tick for the earlier run."""
+    """A figure on a line from 0 to 1: dot, interval, ring for the same questions asked of less, tick for the earlier run."""
     if not isinstance(value, float | int):
         return None
     x = Scale(0, 1, 6, 214)

@@ -7,6 +7,7 @@ from qa.evaluation.result import Result
 from qa.evaluation.summary import LATENCY, Value, figure
 
 _TILES = (
+    ("article_hit@1", "right article first"),
     ("hit@1", "right sentence first"),
     ("has_ans_f1", "F1 of the words"),
     ("no_answer_auroc", "no-answer AUROC"),
@@ -49,8 +50,14 @@ def short(name: str, value: object) -> str:
 
 def _in_words(result: Result) -> Html:
     metrics = result.metrics
-    articles = len({outcome.question.article_id for outcome in result.asked.outcomes})
-    sentences = [f"{metrics['n']:,} questions were asked of {articles:,} whole article{'s' * (articles != 1)}."]
+    asked = {outcome.question.article_id for outcome in result.asked.outcomes}
+    articles = len(result.config["articles"] if result.archive else asked)
+    of = "an archive of " if result.archive else ""
+    whole = "" if result.archive else "whole "
+    sentences = [f"{metrics['n']:,} questions were asked of {of}{articles:,} {whole}article{'s' * (articles != 1)}."]
+    if metrics["article_hit@1"] is not None:
+        found = f"{_percent(metrics['article_hit@1'])}, and among the first ten for {_percent(metrics['article_hit@10'])}"
+        sentences.append(f"The article that answers was found first for {found}.")
     if metrics["n_answerable"]:
         hit = f"a sentence with an answer came first for {_percent(metrics['hit@1'])}"
         near = f"among the first three for {_percent(metrics['hit@3'])}"

@@ -44,7 +44,12 @@ def _body(result: Result, names: str, command: str) -> Html:
             "Where answers are lost",
             "Every question that did not end well is counted once, at the first stage after which it could no longer end "
             "well. Right means: answered with a token F1 of at least one half, or refused where the article does not say.",
-            _figure(stages(outcomes), None),
+            _figure(stages(outcomes, archive=result.archive), None),
+            _figure(
+                stages(result.alone.outcomes), join("The same questions, each asked of its own article in the index.")
+            )
+            if result.alone
+            else None,
         ),
         _section("How far the scores can be trusted", None, el("div", _trust(result), class_="pair")),
         _section("What is asked", None, el("div", _groups(result), class_="pair")),

@@ -10,7 +10,13 @@ from qa.evaluation.report.markup import Html, el
 from qa.evaluation.report.svg import Plot, percent
 
 _HEIGHT = 30
-_ANSWERABLE: tuple[Stage, ...] = ("passage_missed", "sentence_missed", "refused_answerable", "span_wrong")
+_ANSWERABLE: tuple[Stage, ...] = (
+    "article_missed",
+    "passage_missed",
+    "sentence_missed",
+    "refused_answerable",
+    "span_wrong",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +29,11 @@ class _Row:
     told: str = ""
 
 
-def stages(outcomes: Sequence[Outcome]) -> Html | None:
-    """Answerable questions from all to right, less what each stage loses; then the unanswerable ones likewise."""
+def stages(outcomes: Sequence[Outcome], *, archive: bool = False) -> Html | None:
+    """Answerable questions from all to right, less what each stage loses; then the unanswerable ones likewise.
+
+    :param archive: the article had to be found, too.
+    """
     if not outcomes:
         return None
     lost = Counter(outcome.scores.stage for outcome in outcomes)
@@ -34,7 +43,7 @@ def stages(outcomes: Sequence[Outcome]) -> Html | None:
     if answerable:
         rows.append(_Row("Answerable questions", answerable, told=f"{answerable:,}"))
         left = answerable
-        for stage in _ANSWERABLE:
+        for stage in _ANSWERABLE if archive else _ANSWERABLE[1:]:
             left -= lost[stage]
             rows.append(_loss(stage, left, lost[stage], answerable))
         rows.append(_Row("Right", left, told=f"{left:,}  ({percent(left / answerable)})"))
