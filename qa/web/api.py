@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from index.errors import QuestionError
 from qa.answer import Answer
-from qa.pipeline import QAPipeline
+from qa.live import WARM_UP, Pipelines
 from qa.web.batch import answer_each, answer_one
 from qa.web.limits import Limits
 from qa.web.models import (
@@ -40,16 +40,16 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def api_router(pipeline: QAPipeline, workers: Workers, limits: Limits) -> APIRouter:
-    """The routes, over one pipeline; each computation runs on `workers`."""
+def api_router(pipelines: Pipelines, workers: Workers, limits: Limits) -> APIRouter:
+    """The routes, each request over the pipeline that is in use when it comes; each computation runs on `workers`."""
     router = APIRouter()
-    _add_ask(router, pipeline, workers, limits)
-    _add_articles(router, pipeline)
-    _add_health(router, pipeline, workers)
+    _add_ask(router, pipelines, workers, limits)
+    _add_articles(router, pipelines)
+    _add_health(router, pipelines, workers)
     return router
 
 
-def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers, limits: Limits) -> None:
+def _add_ask(router: APIRouter, pipelines: Pipelines, workers: Workers, limits: Limits) -> None:
     @router.post(
         "/api/v1/ask",
         response_model=Answer,
@@ -59,7 +59,7 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers, limits: 
     )
     async def ask(request: Request, asked: AskRequest) -> JSONResponse:
         """The exact words of an article that answer the question, cited, or a refusal with the nearest sentences."""
-        return JSONResponse(await while_connected(request, answer_one(asked, pipeline, workers)))
+        return JSONResponse(await while_connected(request, answer_one(asked, pipelines.current, workers)))
 
     @router.post(
         "/api/v1/ask:batch",
@@ -74,11 +74,11 @@ def _add_ask(router: APIRouter, pipeline: QAPipeline, workers: Workers, limits: 
         if asked > most:
             raise QuestionError(f"The batch holds {asked:,} questions; at most {most:,} can be asked. Please split it.")
         limits.charge(asked - 1, of=asked)  # the guard has counted one
-        answers = await while_connected(request, answer_each(batch.questions, pipeline, workers))
+        answers = await while_connected(request, answer_each(batch.questions, pipelines.current, workers))
         return JSONResponse({"answers": answers})
 
 
-def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
+def _add_articles(router: APIRouter, pipelines: Pipelines) -> None:
     @router.get(
         "/api/v1/articles",
         response_model=ArticleList,
@@ -93,7 +93,7 @@ def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
         offset: Annotated[ListOffset, Query()] = 0,
     ) -> Response:
         """The articles that can be asked, all or those that a search finds."""
-        return _model(request, listed(pipeline, q, limit, offset))
+        return _model(request, listed(pipelines.current, q, limit, offset))
 
     @router.get(
         "/api/v1/articles/{article_id:path}",
@@ -104,6 +104,7 @@ def _add_articles(router: APIRouter, pipeline: QAPipeline) -> None:
     )
     async def article(request: Request, article_id: str) -> Response:
         """One article, by its id or URL, with its exact text, blocks and sentences."""
+        pipeline = pipelines.current
         return _model(request, detail(pipeline, pipeline.index.article(article_id)))
 
 
@@ -111,7 +112,7 @@ def _model(request: Request, model: BaseModel) -> Response:
     return revalidated(request, model.model_dump_json().encode(), "application/json")
 
 
-def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> None:
+def _add_health(router: APIRouter, pipelines: Pipelines, workers: Workers) -> None:
     @router.get("/healthz", response_description="it lives", responses=problem_responses(), tags=["health"])
     async def healthz() -> Health:
         """The process lives."""
@@ -126,11 +127,12 @@ def _add_health(router: APIRouter, pipeline: QAPipeline, workers: Workers) -> No
         """
         if workers.closing:
             raise Busy("The server is about to stop; please ask another, or ask again in a moment.")
+        pipeline = pipelines.current
         async with warming:
             if not warm.is_set():
                 # Not `answer`, which would count as a reader's question, and may need no model for this one. Not one of
                 # the workers either: whoever asks for readiness would wait in their line, and be refused with others.
                 first = pipeline.index.articles[0].id
-                await asyncio.to_thread(pipeline.predict, ["What is this article about?"], article=first)
+                await asyncio.to_thread(pipeline.predict, [WARM_UP], article=first)
                 warm.set()
         return Readiness(articles=len(pipeline.index.articles), sentences=len(pipeline.index.sentences))

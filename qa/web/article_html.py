@@ -4,6 +4,7 @@ Everything that comes from the article is escaped, and goes into the page as the
 once; never as a template, which Gradio would evaluate.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
@@ -39,9 +40,15 @@ def article_html(article: Article, sentences: Sequence[Sentence]) -> str:
     body = "".join(_stretches(article, blocks[opening:], sentences))
     return (
         f'<article class="qa-article" lang="{escape(article.language)}" aria-labelledby="qa-title"'
-        f' data-article="{escape(article.id)}" data-title="{escape(article.title)}">'
+        f' data-article="{escape(article.id)}" data-title="{escape(article.title)}" data-sha256="{article.sha256}">'
         f"<header>{_kicker(article)}{''.join(head)}{_dateline(article)}</header>{body}{_colophon(article)}</article>"
     )
+
+
+def edition(article: Article) -> str:
+    """What names all that is shown of an article, its text and what stands above it: another as soon as any of it changes."""
+    above = (article.id, article.title, article.source, article.url, article.published, article.language)
+    return hashlib.sha256(repr((*above, article.sha256)).encode()).hexdigest()[:16]
 
 
 def readable_date(published: str | None) -> str | None:

@@ -13,6 +13,7 @@ from index.errors import FeedbackError
 from qa.answer import Answer
 from qa.feedback.store import Ballot, Vote, one_line
 from qa.feedback.writer import FeedbackWriter
+from qa.live import Pipelines
 from qa.pipeline import QAPipeline
 from qa.question import check_question
 from qa.settings import Settings
@@ -56,14 +57,31 @@ class RecordedPipeline(QAPipeline):
 
     def __init__(self, pipeline: QAPipeline, writer: FeedbackWriter) -> None:
         vars(self).update(vars(pipeline))  # the same parts: nothing is loaded twice
-        self._asked = pipeline
+        self.asked = pipeline
         self._writer = writer
 
     def answer(self, question: str, **how: Any) -> Answer:
         """As the other pipeline's; the answer waits for no disk."""
-        answer = self._asked.answer(question, **how)
+        answer = self.asked.answer(question, **how)
         self._writer.record(answer)
         return answer
+
+
+class RecordedPipelines:
+    """Other pipelines, each recorded while it is the one in use."""
+
+    def __init__(self, pipelines: Pipelines, writer: FeedbackWriter) -> None:
+        self._pipelines = pipelines
+        self._writer = writer
+        self._recorded = RecordedPipeline(pipelines.current, writer)
+
+    @property
+    def current(self) -> QAPipeline:
+        """The pipeline to use for a request that begins now."""
+        asked = self._pipelines.current
+        if self._recorded.asked is not asked:
+            self._recorded = RecordedPipeline(asked, self._writer)
+        return self._recorded
 
 
 def open_feedback(settings: Settings) -> FeedbackWriter | None:
@@ -71,12 +89,12 @@ def open_feedback(settings: Settings) -> FeedbackWriter | None:
     return FeedbackWriter(settings.feedback, settings.feedback_days) if settings.feedback is not None else None
 
 
-def recorded(pipeline: QAPipeline, writer: FeedbackWriter | None) -> QAPipeline:
-    """`pipeline`, recorded when there is a writer."""
-    return pipeline if writer is None else RecordedPipeline(pipeline, writer)
+def recorded(pipelines: Pipelines, writer: FeedbackWriter | None) -> Pipelines:
+    """`pipelines`, recorded when there is a writer."""
+    return pipelines if writer is None else RecordedPipelines(pipelines, writer)
 
 
-def feedback_router(pipeline: QAPipeline, writer: FeedbackWriter | None) -> APIRouter:
+def feedback_router(pipelines: Pipelines, writer: FeedbackWriter | None) -> APIRouter:
     """The route for votes; when the application ends, what waits is written."""
 
     @asynccontextmanager
@@ -99,6 +117,7 @@ def feedback_router(pipeline: QAPipeline, writer: FeedbackWriter | None) -> APIR
         """Say whether what a question got helped; it has to have been asked first, and the server to keep feedback."""
         if writer is None:
             raise HTTPException(404, OFF)
+        pipeline = pipelines.current
         sha256 = None if request.article is None else pipeline.index.article(request.article).sha256
         asked = one_line(check_question(request.question, pipeline.settings.question_length))
         ballot = Ballot(sha256, asked, request.vote, request.replaces)

@@ -6,6 +6,7 @@ previews runs no script. So the one HTML document is rewritten on its way out.
 
 import hashlib
 import re
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -54,9 +55,9 @@ def versioned(name: str) -> str:
 
 
 class PageHead:
-    """ASGI middleware that puts `html` into the head of the document at `/`, which Gradio sends uncompressed."""
+    """ASGI middleware that puts what `html` gives into the head of the document at `/`, which Gradio sends uncompressed."""
 
-    def __init__(self, app: ASGIApp, html: bytes) -> None:
+    def __init__(self, app: ASGIApp, html: Callable[[], bytes]) -> None:
         self.app = app
         self.html = html
 
@@ -80,7 +81,7 @@ class PageHead:
             if message.get("more_body", False):
                 return
             head, end, rest = bytes(body).partition(b"</head>")
-            whole = _GRADIOS.sub(b"", head) + self.html + end + rest
+            whole = _GRADIOS.sub(b"", head) + self.html() + end + rest
             MutableHeaders(scope=start)["Content-Length"] = str(len(whole))
             await send(start)
             await send({"type": "http.response.body", "body": whole})

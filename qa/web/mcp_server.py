@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import ArticleQAError, SettingsError
 from qa.answer import Answer
-from qa.pipeline import MAX_TOP_K, QAPipeline
+from qa.live import Pipelines
+from qa.pipeline import MAX_TOP_K
 from qa.settings import Settings
 from qa.web.asking import answered
 from qa.web.bodies import Room, bad_length, headers_too_large, with_body
@@ -52,8 +53,8 @@ def refuse_without_mcp() -> None:
         )
 
 
-def mcp_server(pipeline: QAPipeline, workers: Workers, limits: Limits) -> "MCPServer":
-    """The server and its tools, over one pipeline; it serves nothing until it is run.
+def mcp_server(pipelines: Pipelines, workers: Workers, limits: Limits) -> "MCPServer":
+    """The server and its tools, over the pipeline in use; it serves nothing until it is run.
 
     An error that a question runs into (empty, no such article, too many asked) is told as the tool's, in words.
     """
@@ -82,6 +83,7 @@ def mcp_server(pipeline: QAPipeline, workers: Workers, limits: Limits) -> "MCPSe
         turns = [turn.model_dump() for turn in history]
         try:
             limits.charge()
+            pipeline = pipelines.current
             answer = await answered(workers, "mcp", pipeline, question, article=article, top_k=top_k, history=turns)
         except (ArticleQAError, TooMany, Busy) as error:
             raise ToolError(str(error)) from error
@@ -90,7 +92,7 @@ def mcp_server(pipeline: QAPipeline, workers: Workers, limits: Limits) -> "MCPSe
     @server.tool(title="List the articles", annotations=reads_only)
     async def list_articles(q: Searched = "", limit: ListLimit = LISTED, offset: ListOffset = 0) -> ArticleList:
         """The articles that can be asked, all or those that a search finds, with questions that each answers."""
-        return listed(pipeline, q, limit, offset)
+        return listed(pipelines.current, q, limit, offset)
 
     return server
 

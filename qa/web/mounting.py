@@ -1,11 +1,13 @@
 """The chat page's place in the server: Gradio's application, as little of it as the page needs."""
 
+from collections.abc import Callable
 from typing import Final
 
 import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.settings import Settings
 from qa.web.page import THEME
@@ -18,6 +20,23 @@ _LONGEST_SHOWN: Final = 200
 SESSIONS: Final = 64
 """Tabs of which Gradio keeps something. It is a copy of the whole page for each, the article's text included, and the page,
 which has no state on the server, never looks at it; Gradio's own 10,000 are some 400 MB."""
+
+
+_DOCUMENTS: Final = ("/", "/config")
+
+
+class Renewed:
+    """ASGI middleware: before the page's document is sent, `renew` has it hold what is in use."""
+
+    def __init__(self, app: ASGIApp, renew: Callable[[], None]) -> None:
+        self.app = app
+        self.renew = renew
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass every request on."""
+        if scope["type"] == "http" and scope["path"] in _DOCUMENTS:
+            self.renew()
+        await self.app(scope, receive, send)
 
 
 def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings) -> None:

@@ -8,8 +8,9 @@ inputs unprocessed (`preprocess=False`), so nothing that a client sends is turne
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -18,10 +19,11 @@ from gradio.events import api
 
 from index.article import Article
 from index.errors import ArticleError, ArticleQAError
+from qa.live import Pipelines
 from qa.pipeline import QAPipeline
 from qa.question import askable
 from qa.web import answer_html as html
-from qa.web.article_html import article_html
+from qa.web.article_html import article_html, edition
 from qa.web.asking import answered
 from qa.web.head import page_title
 from qa.web.listeners import Listeners
@@ -50,6 +52,8 @@ MOST_HISTORY = 60_000
 _SPARE_EVENTS = 16
 """Events that Gradio runs at a time besides those that the workers hold: refusals and openings of pages, which are quick."""
 
+_RENEWED = '<p class="qa-renewed">The article has changed since you opened it. This is its new text.</p>'
+
 Message = dict[str, str]
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
@@ -59,21 +63,20 @@ THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 
 
 class Page:
-    """What the page's events do, over one pipeline."""
+    """What the page's events do. Each takes the pipeline in use once, and hands it on."""
 
     def __init__(
-        self, pipeline: QAPipeline, workers: Workers, listeners: Listeners | None = None, *, votes: bool = False
+        self, pipelines: Pipelines, workers: Workers, listeners: Listeners | None = None, *, votes: bool = False
     ) -> None:
         """:param votes: whether readers may say that an answer or a refusal is right or not."""
-        self.pipeline = pipeline
+        self.pipelines = pipelines
         self.workers = workers
         self.listeners = listeners or Listeners()
         self.votes = votes
-        self.first: Article = pipeline.index.articles[0]
 
-    def masthead(self, chosen: str) -> str:
+    def masthead(self, pipeline: QAPipeline, chosen: str) -> str:
         """The strip at the top: name, skip link, and a choice of articles when there are several."""
-        articles = self.pipeline.index.articles
+        articles = pipeline.index.articles
         choice = ""
         if len(articles) > 1:
             options = "".join(
@@ -89,72 +92,100 @@ class Page:
             '<div class="qa-sr" id="qa-live" role="status" aria-live="polite"></div>'
         )
 
-    def reading(self, article: Article) -> str:
-        """The article's pane."""
-        low, high = self.pipeline.index.sentence_rows(article.id)
-        text = article_html(article, self.pipeline.index.sentences[low:high])
+    def reading(self, pipeline: QAPipeline, article: Article, *, renewed: bool = False) -> str:
+        """The article's pane.
+
+        :param renewed: whether it takes the place of an earlier edition, which the reader is told.
+        """
+        low, high = pipeline.index.sentence_rows(article.id)
+        text = article_html(article, pipeline.index.sentences[low:high])
         return (
-            f'<section id="qa-reading" tabindex="0" aria-label="The article">{text}</section>'
+            f'<section id="qa-reading" tabindex="0" aria-label="The article">{_RENEWED if renewed else ""}{text}</section>'
             '<button class="qa-back" type="button" hidden>Back to the answer</button>'
         )
 
-    def welcome(self, article: Article) -> str:
+    def welcome(self, pipeline: QAPipeline, article: Article) -> str:
         """What an empty chat shows."""
-        return html.welcome_html(self.pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
+        return html.welcome_html(pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
 
     async def ask(
-        self, question: Any, article_id: Any, before: Any, conversation: Any, request: gr.Request | None = None
-    ) -> AsyncIterator[list[Message]]:
-        """The conversation with the question, at once, then with its answer.
+        self,
+        question: Any,
+        article_id: Any,
+        before: Any,
+        conversation: Any,
+        shown: Any,
+        request: gr.Request | None = None,
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """The conversation with the question, at once, then with its answer; with that the article's pane and edition, where
+        the page shows an earlier one: an answer and the article beside it are of the same text.
 
         :param before: the turns before, as JSON; see `kept_history`.
+        :param shown: the edition of the article that the page shows.
         :param request: whose session is given up when its page is closed.
         """
+        pipeline = self.pipelines.current
         question = question if isinstance(question, str) else ""
         so_far = kept_messages(conversation)
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
-            yield [*so_far, {"role": "assistant", "content": html.busy_html()}]
-        answered = self.listeners.answer(session_of(request), self._answer(question, article_id, before))
+            yield [*so_far, {"role": "assistant", "content": html.busy_html()}], gr.skip(), gr.skip()
+        answered = self.listeners.answer(session_of(request), self._answer(pipeline, question, article_id, before))
         with suppress(Gone):
-            yield [*so_far, {"role": "assistant", "content": await answered}]
+            message, article = await answered
+            pane = (gr.skip(), gr.skip())
+            if article is not None and edition(article) != shown:
+                pane = (self.reading(pipeline, article, renewed=True), edition(article))
+            yield [*so_far, {"role": "assistant", "content": message}], *pane
 
-    async def open(self, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
-        """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question."""
+    async def open(self, shown: Any, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+        """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question.
+
+        :param shown: the edition of the article that the page's document came with.
+        """
+        pipeline = self.pipelines.current
+        first = pipeline.index.articles[0]
         asked, question = request.query_params.get("article"), request.query_params.get("q", "")
+        notice: Any = gr.skip()
         try:
-            article = self.pipeline.index.article(asked) if asked else self.first
+            article = pipeline.index.article(asked) if asked else first
         except ArticleError:
-            yield (*(gr.skip(),) * 4, html.notice_html(f"{_unknown(asked)} Shown is “{self.first.title}”."))
-            return
+            article, question = first, ""
+            notice = html.notice_html(f"{_unknown(asked)} Shown is “{first.title}”.")
         # The conversation's value is left alone: a quick reader may have asked before this arrives.
-        if article.id == self.first.id:
-            yield (gr.skip(),) * 5  # yielding nothing would empty all five
+        if edition(article) == shown:
+            yield (*(gr.skip(),) * 4, notice, gr.skip())  # yielding nothing would empty all six
         else:
-            welcome = gr.update(placeholder=self.welcome(article))
-            yield (self.masthead(article.id), self.reading(article), article.id, welcome, gr.skip())
+            welcome = gr.update(placeholder=self.welcome(pipeline, article))
+            pane = self.reading(pipeline, article)
+            yield (self.masthead(pipeline, article.id), pane, article.id, welcome, notice, edition(article))
         if question.strip():
-            async for conversation in self.ask(question, article.id, "[]", [], request):
-                yield (gr.skip(), gr.skip(), gr.skip(), conversation, gr.skip())
+            async for conversation, pane, of in self.ask(question, article.id, "[]", [], edition(article), request):
+                yield (gr.skip(), pane, gr.skip(), conversation, gr.skip(), of)
 
-    async def _answer(self, question: str, article_id: Any, before: Any) -> str:
-        """The message that answers."""
+    async def _answer(
+        self, pipeline: QAPipeline, question: str, article_id: Any, before: Any
+    ) -> tuple[str, Article | None]:
+        """The message that answers, and the article that it is about, if there is an answer."""
+        index = pipeline.index
         try:
-            article = self.pipeline.index.article(article_id or self.first.id)
-            low, high = self.pipeline.index.sentence_rows(article.id)
+            article = index.article(article_id or index.articles[0].id)
+            low, high = index.sentence_rows(article.id)
             history = kept_history(before)
-            answer = await answered(self.workers, "page", self.pipeline, question, article=article.id, history=history)
-            return html.answer_html(answer, article, self.pipeline.index.sentences[low:high], votes=self.votes)
-        except ArticleError:
-            return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
-        except Busy as error:
-            return html.error_html(str(error), again=question.strip())
-        except ArticleQAError as error:
-            return html.error_html(str(error))
+            answer = await answered(self.workers, "page", pipeline, question, article=article.id, history=history)
+            return html.answer_html(answer, article, index.sentences[low:high], votes=self.votes), article
+        except (ArticleQAError, Busy) as error:
+            return self._refusal(error, question, article_id), None
         except Exception:
             # The reader gets words, the log the traceback: raised, it would cover the whole conversation with "Error".
             log.exception("A question from the page failed")
-            return html.error_html("The server failed to answer; its log says why. Asking again may work.")
+            return html.error_html("The server failed to answer; its log says why. Asking again may work."), None
+
+    def _refusal(self, error: Exception, question: str, article_id: Any) -> str:
+        """The message that says why there is no answer."""
+        if isinstance(error, ArticleError):
+            return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
+        return html.error_html(str(error), again=question.strip() if isinstance(error, Busy) else "")
 
 
 def session_of(request: gr.Request | None) -> str:
@@ -204,39 +235,44 @@ def kept_history(before: Any) -> list[dict[str, str | None]]:
     return kept[-MOST_TURNS:]
 
 
+@dataclass(frozen=True)
+class BuiltPage:
+    """The page, ready to be mounted.
+
+    :ivar renew: has its document hold the first article of the index in use, where that is another by now.
+    """
+
+    blocks: gr.Blocks
+    renew: Callable[[], None]
+
+
 def build_page(
-    pipeline: QAPipeline, workers: Workers, listeners: Listeners | None = None, *, votes: bool = False
-) -> gr.Blocks:
-    """The page over `pipeline`, ready to be mounted; it also names the Gradio endpoint `/ask`.
+    pipelines: Pipelines, workers: Workers, listeners: Listeners | None = None, *, votes: bool = False
+) -> BuiltPage:
+    """The page over the pipeline in use; it also names the Gradio endpoint `/ask`.
 
     :param listeners: told of the streams that are broken off, so that their places are freed.
     :param votes: whether the server keeps feedback, so that readers are asked for it.
     """
-    page = Page(pipeline, workers, listeners, votes=votes)
-    blocks = gr.Blocks(title=page_title(pipeline))
-    with blocks:
-        masthead = gr.HTML(page.masthead(page.first.id), elem_id="qa-top", apply_default_css=False)
+    page = Page(pipelines, workers, listeners, votes=votes)
+    held: QAPipeline | None = None  # whose first article the components below hold
+    with gr.Blocks() as blocks:
+        masthead = gr.HTML(elem_id="qa-top", apply_default_css=False)
         with gr.Row(elem_id="qa-page"):
             with gr.Column(elem_id="qa-desk"):
-                chat = _conversation(page)
+                chat = _conversation()
                 notices = gr.HTML(html.notice_html(), elem_id="qa-notices", apply_default_css=False)
-                question = gr.Textbox(
-                    elem_id="qa-question",
-                    label="Your question",
-                    placeholder="Ask the article a question …",
-                    lines=1,
-                    max_lines=6,
-                    submit_btn="Ask",
-                )
+                question = _question_box()
             with gr.Column(elem_id="qa-side"):
-                reading = gr.HTML(page.reading(page.first), elem_id="qa-article", apply_default_css=False)
-        article_id = gr.Textbox(page.first.id, visible=False)
+                reading = gr.HTML(elem_id="qa-article", apply_default_css=False)
+        article_id = gr.Textbox(visible=False)
+        shown = gr.Textbox(visible=False)
         before = gr.Textbox("[]", visible=False)  # filled by NEXT_QUESTION
         gr.on(
             [question.submit],
             page.ask,
-            [question, article_id, before, chat],
-            [chat],
+            [question, article_id, before, chat, shown],
+            [chat, reading, shown],
             js=NEXT_QUESTION,
             trigger_mode="multiple",  # "once" would drop, without a word, a question sent too soon after another
             preprocess=False,
@@ -246,21 +282,49 @@ def build_page(
         )
         blocks.load(
             page.open,
-            None,
-            [masthead, reading, article_id, chat, notices],
+            [shown],
+            [masthead, reading, article_id, chat, notices, shown],
+            preprocess=False,
             show_progress="hidden",
             api_name="open",
             api_visibility="private",
         )
         _add_endpoint(page)
+
+    def renew() -> None:
+        nonlocal held
+        pipeline = pipelines.current
+        if pipeline is held:
+            return
+        first = pipeline.index.articles[0]
+        blocks.title = page_title(pipeline)
+        masthead.value = page.masthead(pipeline, first.id)
+        reading.value = page.reading(pipeline, first)
+        article_id.value, shown.value = first.id, edition(first)
+        chat.placeholder = page.welcome(pipeline, first)
+        blocks.config = blocks.get_config_file()  # what Gradio sends with the document
+        held = pipeline
+
+    renew()
     # The workers say how many are answered at a time, how many wait, and who is refused in words. Gradio would let as many
     # events run as Starlette has threads, which these need none of, and the others pile up before them without limit.
     blocks.max_threads = workers.room + _SPARE_EVENTS
     blocks.queue(default_concurrency_limit=None, max_size=workers.room)
-    return blocks
+    return BuiltPage(blocks, renew)
 
 
-def _conversation(page: Page) -> gr.Chatbot:
+def _question_box() -> gr.Textbox:
+    return gr.Textbox(
+        elem_id="qa-question",
+        label="Your question",
+        placeholder="Ask the article a question …",
+        lines=1,
+        max_lines=6,
+        submit_btn="Ask",
+    )
+
+
+def _conversation() -> gr.Chatbot:
     return gr.Chatbot(
         elem_id="qa-chat",
         label="Conversation",
@@ -273,7 +337,6 @@ def _conversation(page: Page) -> gr.Chatbot:
         group_consecutive_messages=False,
         latex_delimiters=[],
         allow_tags=False,
-        placeholder=page.welcome(page.first),
     )
 
 
@@ -288,7 +351,8 @@ def _add_endpoint(page: Page) -> None:
 
         `history` is the turns before, oldest first, `{"question": text, "answer": text or None}` each.
         """
-        answer = answered(page.workers, "gradio", page.pipeline, question, article=article or None, history=history or ())
+        pipeline = page.pipelines.current
+        answer = answered(page.workers, "gradio", pipeline, question, article=article or None, history=history or ())
         try:
             return (await page.listeners.answer(session_of(request), answer)).as_dict()
         except (ArticleQAError, Busy, Gone) as error:

@@ -5,14 +5,13 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from index.store import Index
+from qa.live import LivePipeline
 from qa.web.exposition import MEDIA_TYPE, Labels, family, gauge
 from qa.web.hosts import is_local
 from qa.web.problems import nothing_at
@@ -26,36 +25,7 @@ _PASSED_ON: Final = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 _STARTED: Final = time.time()
 
 
-@dataclass(frozen=True)
-class Served:
-    """The index that is being answered from."""
-
-    articles: int
-    sentences: int
-    size: int  # bytes of its files; 0 for one that was never saved
-    built: float | None  # seconds since 1970, where its folder tells
-
-    @classmethod
-    def of(cls, index: Index, directory: Path) -> "Served":
-        """:param directory: where it was loaded from."""
-        manifest = index.manifest
-        try:
-            built = (directory / manifest.generation).stat().st_mtime if manifest.generation else None
-        except OSError:
-            built = None  # replaced by another since it was loaded
-        size = sum(record.bytes for record in manifest.files.values())
-        return cls(len(index.articles), len(index.sentences), size, built)
-
-    def lines(self) -> Iterator[str]:
-        """As Prometheus reads them."""
-        age = None if self.built is None else max(0.0, time.time() - self.built)
-        yield from gauge("article_qa_index_age_seconds", "Seconds since the index in use was built.", age)
-        yield from gauge("article_qa_index_articles", "Articles of the index in use.", self.articles)
-        yield from gauge("article_qa_index_sentences", "Sentences of the index in use.", self.sentences)
-        yield from gauge("article_qa_index_bytes", "Bytes of the files of the index in use.", self.size)
-
-
-def metrics_router(workers: Workers, served: Served) -> APIRouter:
+def metrics_router(workers: Workers, live: LivePipeline) -> APIRouter:
     """The route that Prometheus scrapes, for this machine only."""
     router = APIRouter(include_in_schema=False)
 
@@ -63,10 +33,24 @@ def metrics_router(workers: Workers, served: Served) -> APIRouter:
     async def metrics(request: Request) -> Response:
         if not _of_this_machine(request):
             return nothing_at(PATH)
-        lines = (*workers.metrics.lines(), *_crew(workers), *served.lines(), *_process())
+        lines = (*workers.metrics.lines(), *_crew(workers), *index_lines(live), *_process())
         return Response("\n".join((*lines, "")), media_type=MEDIA_TYPE)
 
     return router
+
+
+def index_lines(live: LivePipeline) -> Iterator[str]:
+    """The index in use, and what became of those that were built since, as Prometheus reads them."""
+    index = live.current.index
+    size = sum(record.bytes for record in index.manifest.files.values())  # 0 for one that was never saved
+    age = None if live.built is None else max(0.0, time.time() - live.built)
+    yield from gauge("article_qa_index_age_seconds", "Seconds since the index in use was built.", age)
+    yield from gauge("article_qa_index_articles", "Articles of the index in use.", len(index.articles))
+    yield from gauge("article_qa_index_sentences", "Sentences of the index in use.", len(index.sentences))
+    yield from gauge("article_qa_index_bytes", "Bytes of the files of the index in use.", size)
+    told = "Indexes built since the start: taken into use, or refused as none to answer from."
+    ends = (({"end": "taken"}, live.taken), ({"end": "refused"}, live.refused))
+    yield from family("article_qa_index_swaps_total", "counter", told, ends)
 
 
 def _of_this_machine(request: Request) -> bool:

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout, suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
 from index.errors import SettingsError
@@ -31,13 +31,14 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
     :raises ArticleQAError: there is no article, encoder or index to answer from.
     """
 
-    def made(workers: "Workers", limits: "Limits") -> "ASGIApp":
-        from qa.startup import ensure_index
-        from qa.web.server import create_app
+    with written(settings), ExitStack() as watching:
 
-        return create_app(ensure_index(settings), settings, workers, limits)
+        def made(workers: "Workers", limits: "Limits") -> "ASGIApp":
+            from qa.live import live_pipeline
+            from qa.web.server import create_app
 
-    with written(settings):
+            return create_app(watching.enter_context(live_pipeline(settings)), settings, workers, limits)
+
         run_server(settings, made, announce)
 
 
@@ -50,10 +51,10 @@ def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None)
     from qa.web.mcp_server import MCP_PATH, mcp_app, refuse_without_mcp
 
     refuse_without_mcp()
-    with written(settings):
+    with written(settings), ExitStack() as watching:
         run_server(
             settings,
-            lambda workers, limits: mcp_app(_mcp_server(settings, workers, limits), settings),
+            lambda workers, limits: mcp_app(_mcp_server(settings, workers, limits, watching), settings),
             None if announce is None else lambda place: announce(place + MCP_PATH),
         )
 
@@ -70,17 +71,19 @@ def serve_mcp_stdio(settings: Settings) -> None:
     from qa.web.limits import Limits
     from qa.web.workers import Workers
 
-    with redirect_stdout(sys.stderr):  # what a library prints while it loads is no message of the protocol
-        server = _mcp_server(settings, Workers.of(settings), Limits.of(settings))
-    with suppress(KeyboardInterrupt):
-        server.run("stdio")
+    with ExitStack() as watching:
+        with redirect_stdout(sys.stderr):  # what a library prints while it loads is no message of the protocol
+            server = _mcp_server(settings, Workers.of(settings), Limits.of(settings), watching)
+        with suppress(KeyboardInterrupt):
+            server.run("stdio")
 
 
-def _mcp_server(settings: Settings, workers: "Workers", limits: "Limits") -> "MCPServer":
-    from qa.startup import ensure_index
+def _mcp_server(settings: Settings, workers: "Workers", limits: "Limits", watching: ExitStack) -> "MCPServer":
+    """:param watching: what ends the watching of the index when it is closed."""
+    from qa.live import live_pipeline
     from qa.web.mcp_server import mcp_server
 
-    return mcp_server(ensure_index(settings, progress=False), workers, limits)
+    return mcp_server(watching.enter_context(live_pipeline(settings, progress=False)), workers, limits)
 
 
 def run_server(

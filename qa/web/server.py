@@ -9,6 +9,7 @@ from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from qa.live import LivePipeline
 from qa.pipeline import QAPipeline
 from qa.settings import Settings
 from qa.web.api import api_router
@@ -21,7 +22,7 @@ from qa.web.listeners import Listeners, WatchedStreams
 from qa.web.openapi import DescribedAPI
 from qa.web.problems import install_problem_handlers
 from qa.web.recording import Recorder
-from qa.web.scraped import Served, metrics_router
+from qa.web.scraped import metrics_router
 from qa.web.widget import widget_router
 from qa.web.workers import Workers
 
@@ -41,10 +42,14 @@ class GuardedApp(DescribedAPI):
 
 
 def create_app(
-    pipeline: QAPipeline, settings: Settings, workers: Workers | None = None, limits: Limits | None = None
+    pipeline: QAPipeline | LivePipeline,
+    settings: Settings,
+    workers: Workers | None = None,
+    limits: Limits | None = None,
 ) -> FastAPI:
-    """The whole server for one loaded pipeline; no route of it starts anything that outlives the request.
+    """The whole server; no route of it starts anything that outlives the request.
 
+    :param pipeline: one that stays, or one that is renewed as its index is built anew.
     :param workers: who answer. :param limits: what clients are held to; None: as the settings have them.
     """
     workers, limits = workers or Workers.of(settings), limits or Limits.of(settings)
@@ -60,13 +65,14 @@ def create_app(
     )
     install_problem_handlers(app)
     feedback = open_feedback(settings)
-    pipeline = recorded(pipeline, feedback)
+    live = pipeline if isinstance(pipeline, LivePipeline) else LivePipeline(pipeline, settings.index)
+    pipelines = recorded(live, feedback)
     app.state.workers = workers
-    app.include_router(api_router(pipeline, workers, limits))
-    app.include_router(feedback_router(pipeline, feedback))
-    app.include_router(widget_router(pipeline))
+    app.include_router(api_router(pipelines, workers, limits))
+    app.include_router(feedback_router(pipelines, feedback))
+    app.include_router(widget_router(pipelines))
     app.include_router(docs_router(app, settings.root_path))
-    app.include_router(metrics_router(workers, Served.of(pipeline.index, settings.index)))
+    app.include_router(metrics_router(workers, live))
     app.mount("/ui", StaticFiles(directory=STATIC), name="ui")
 
     @app.get("/favicon.ico", include_in_schema=False)
@@ -76,14 +82,16 @@ def create_app(
     listeners = Listeners()
     if settings.page:
         app.add_middleware(WatchedStreams, listeners=listeners)
-        app.add_middleware(PageHead, html=head_html(page_title(pipeline)))
+        app.add_middleware(PageHead, html=lambda: head_html(page_title(live.current)))
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     # The guard opens the API to the origins of the settings; this one lets no other origin read anything else. It must be
     # this class: Gradio looks for it on the parent, and where it is missing reflects any Origin, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
     if settings.page:
-        from qa.web.mounting import mount_page
+        from qa.web.mounting import Renewed, mount_page
         from qa.web.page import build_page  # brings Gradio, which a server of the API alone does without
 
-        mount_page(app, build_page(pipeline, workers, listeners, votes=feedback is not None), settings)
+        page = build_page(pipelines, workers, listeners, votes=feedback is not None)
+        app.add_middleware(Renewed, renew=page.renew)
+        mount_page(app, page.blocks, settings)
     return app

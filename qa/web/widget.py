@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from index.article import Article
-from qa.pipeline import QAPipeline
+from qa.live import Pipelines
 from qa.web.article_html import article_html
 from qa.web.head import STATIC, versioned
 
@@ -83,12 +83,12 @@ def strings() -> dict[str, dict[str, str]]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((SOURCES / "strings").glob("*.json"))}
 
 
-def widget_router(pipeline: QAPipeline) -> APIRouter:
-    """The routes, over one pipeline."""
+def widget_router(pipelines: Pipelines) -> APIRouter:
+    """The routes, over the pipeline in use."""
     router = APIRouter(include_in_schema=False)
     script = build_script()
     _add_script(router, script)
-    _add_pages(router, pipeline, script)
+    _add_pages(router, pipelines, script)
     return router
 
 
@@ -102,22 +102,23 @@ def _add_script(router: APIRouter, script: Script) -> None:
         return Response(script.text, media_type="text/javascript", headers=headers)
 
 
-def _add_pages(router: APIRouter, pipeline: QAPipeline, script: Script) -> None:
+def _add_pages(router: APIRouter, pipelines: Pipelines, script: Script) -> None:
     demo, embed = (Template((SOURCES / name).read_text("utf-8")) for name in ("demo.html", "embed.html"))
 
     @router.get("/widget")
     async def widget_page(article: str | None = None) -> HTMLResponse:
         """The widget at work on an article's own text, the first's unless the address names another."""
-        shown = pipeline.index.article(article) if article else pipeline.index.articles[0]
-        low, high = pipeline.index.sentence_rows(shown.id)
-        text = article_html(shown, pipeline.index.sentences[low:high])
-        choices = "".join(_choice(one, one.id == shown.id) for one in pipeline.index.articles)
+        index = pipelines.current.index
+        shown = index.article(article) if article else index.articles[0]
+        low, high = index.sentence_rows(shown.id)
+        text = article_html(shown, index.sentences[low:high])
+        choices = "".join(_choice(one, one.id == shown.id) for one in index.articles)
         return _page(demo, shown, script, root="", text=text, choices=choices)
 
     @router.get("/embed/{article_id:path}")
     async def embed_page(article_id: str) -> HTMLResponse:
         """The widget alone, for a frame; it tells the page around it how high it is."""
-        return _page(embed, pipeline.index.article(article_id), script, root="../" * (1 + article_id.count("/")))
+        return _page(embed, pipelines.current.index.article(article_id), script, root="../" * (1 + article_id.count("/")))
 
 
 def _page(template: Template, article: Article, script: Script, *, root: str, **more: str) -> HTMLResponse:

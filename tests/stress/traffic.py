@@ -220,7 +220,7 @@ def _batch(questions: Sequence[str]) -> Action:
 def _chat(question: str, article: str, converse: int) -> Action:
     async def do(client: httpx.AsyncClient) -> Seen:
         session = uuid4().hex
-        body = {"data": [question, article, "[]", []], "fn_index": converse, "session_hash": session}
+        body = {"data": [question, article, "[]", [], ""], "fn_index": converse, "session_hash": session}
         joined = await client.post("/gradio_api/queue/join", json=body)
         if joined.status_code != 200:
             return _seen(joined)

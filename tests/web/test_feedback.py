@@ -64,7 +64,7 @@ def test_what_page_endpoint_and_api_are_asked_is_kept_and_health_checks_are_not(
     ask(keeping, MARS)
     event = keeping.post("/gradio_api/call/ask", json={"data": [MARS, "article", None]}).json()["event_id"]
     assert "2029" in keeping.get(f"/gradio_api/call/ask/{event}").text
-    session = {"session_hash": "s", "fn_index": converse(keeping), "data": [OTHER, "article", "[]", []]}
+    session = {"session_hash": "s", "fn_index": converse(keeping), "data": [OTHER, "article", "[]", [], ""]}
     keeping.post("/gradio_api/queue/join", json=session)
     assert "qa-no_answer" in keeping.get("/gradio_api/queue/data?session_hash=s").text
     assert ask(keeping, "Hello!")["kind"] == "help"

@@ -50,9 +50,9 @@ def run_event(client: TestClient, fn_index: int, data: list) -> str:
 
 
 @pytest.mark.parametrize("shape", range(4))
-@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("place", range(5))
 def test_the_chat_event_never_copies_a_file(app, client, secret, cache, shape, place):
-    data = ["What did Dmitriev offer?", "article", "[]", []]
+    data = ["What did Dmitriev offer?", "article", "[]", [], ""]
     data[place] = payloads(secret)[shape]
     said = run_event(client, 0, data)
     assert not leaked(cache)

@@ -124,11 +124,12 @@ PLACES: dict[str, Send] = {
     "path of a static file": got(f"/static/{HARMLESS}"),
     "path of an event": got(f"/gradio_api/call/ask/{HARMLESS}"),
     "method": lambda client, payload: client.request(re.sub(r"\W", "", payload)[:40] or "X", ASK, content=b"{}"),
-    "page's question": told(HARMLESS, "script", "[]", []),
-    "page's article": told(QUESTION, HARMLESS, "[]", []),
-    "page's history": told("And when?", "script", json.dumps([TURN | {"question": HARMLESS}]), []),
-    "page's messages": told(QUESTION, "script", HARMLESS, [{"role": "user", "content": HARMLESS}, HARMLESS]),
-    "page's session": told(QUESTION, "script", "[]", [], session="s2", index=HARMLESS),
+    "page's question": told(HARMLESS, "script", "[]", [], ""),
+    "page's article": told(QUESTION, HARMLESS, "[]", [], ""),
+    "page's history": told("And when?", "script", json.dumps([TURN | {"question": HARMLESS}]), [], ""),
+    "page's messages": told(QUESTION, "script", HARMLESS, [{"role": "user", "content": HARMLESS}, HARMLESS], ""),
+    "page's edition": told(QUESTION, "script", "[]", [], HARMLESS),
+    "page's session": told(QUESTION, "script", "[]", [], "", session="s2", index=HARMLESS),
     "named endpoint": posted("/gradio_api/call/ask", {"data": [HARMLESS, HARMLESS, [{"question": HARMLESS}]]}),
     **{
         f"header {name}": headed(name)

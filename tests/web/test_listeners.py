@@ -61,7 +61,7 @@ class Tab:
         self.heard: list[dict] = []
 
     async def ask(self, question: str) -> None:
-        body = {"data": [question, "article", "[]", []], "fn_index": self.event, "session_hash": self.session}
+        body = {"data": [question, "article", "[]", [], ""], "fn_index": self.event, "session_hash": self.session}
         assert (await self.client.post("/gradio_api/queue/join", json=body)).status_code == 200
         self.listening = asyncio.create_task(self._listen())
 

@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qa.live import LivePipeline
 from qa.settings import load_settings
 from qa.web.api import api_router
 from qa.web.limits import Limits
@@ -28,7 +29,7 @@ def api_over(answer, workers: Workers, predict=lambda *_, **__: None) -> FastAPI
     install_problem_handlers(app)
     index = SimpleNamespace(articles=(SimpleNamespace(id="article"),), sentences=())
     pipeline = answering(answer, predict=predict, index=index)
-    app.include_router(api_router(pipeline, workers, Limits.of(load_settings())))
+    app.include_router(api_router(LivePipeline(pipeline), workers, Limits.of(load_settings())))
     return app
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from qa.live import LivePipeline
 from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from qa.web.limits import Limits
@@ -26,7 +27,7 @@ SETTINGS = {
 def assistant(toy_index, toy_encoder, toy_reader) -> Iterator[TestClient]:
     settings = load_settings(**SETTINGS)
     pipeline = QAPipeline(toy_index, toy_encoder, settings, reader=toy_reader)
-    app = mcp_app(mcp_server(pipeline, Workers(1), Limits.of(settings)), settings)
+    app = mcp_app(mcp_server(LivePipeline(pipeline), Workers(1), Limits.of(settings)), settings)
     accept = {"accept": "application/json, text/event-stream"}
     with TestClient(app, base_url="http://127.0.0.1", client=("10.0.0.1", 4711), headers=accept) as client:
         yield client

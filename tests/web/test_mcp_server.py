@@ -16,6 +16,7 @@ from mcp import Client, StdioServerParameters
 
 from index.errors import SettingsError
 from qa.cli import main
+from qa.live import LivePipeline
 from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from qa.web.limits import Limits
@@ -90,7 +91,7 @@ def timeless(answer: dict) -> dict:
 
 def test_what_is_wrong_is_told_in_words(pipeline):
     async def scenario() -> None:
-        async with Client(mcp_server(pipeline, Workers(1), Limits.of(load_settings()))) as assistant:
+        async with Client(mcp_server(LivePipeline(pipeline), Workers(1), Limits.of(load_settings()))) as assistant:
             for arguments, said in (
                 ({"question": " "}, "The question is empty"),
                 ({"question": "Who?", "article": "nope"}, "'nope'"),
@@ -109,7 +110,7 @@ def test_a_full_line_is_told_in_words():
         raise Busy("Too many questions are waiting; please ask again in a moment.")
 
     async def scenario() -> None:
-        async with Client(mcp_server(answering(busy), Workers(1), Limits.of(load_settings()))) as assistant:
+        async with Client(mcp_server(LivePipeline(answering(busy)), Workers(1), Limits.of(load_settings()))) as assistant:
             result = await assistant.call_tool("ask_article", {"question": "Who?"})
             assert result.is_error and "Too many questions" in result.content[0].text
 

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from index.encoder import Encoder
 from index.store import Index, load_index, save_index
+from qa.live import LivePipeline
 from qa.pipeline import QAPipeline
 from qa.reader import Reader
 from qa.settings import load_settings
@@ -22,7 +23,7 @@ from qa.web.guard import PATHS
 from qa.web.metrics import BOUNDS
 from qa.web.page import Page
 from qa.web.routes import OTHER, route_of
-from qa.web.scraped import Served
+from qa.web.scraped import index_lines
 from qa.web.server import create_app
 from qa.web.workers import Workers
 from tests.web.conftest import UNHURRIED
@@ -130,8 +131,8 @@ def test_who_asks_too_often_is_counted(toy: QAPipeline) -> None:
 def test_the_page_counts_as_a_door_of_its_own(toy: QAPipeline) -> None:
     async def asked() -> Workers:
         workers = Workers(1)
-        page = Page(toy, workers)
-        async for _ in page.ask("hello", "moon", "[]", []):
+        page = Page(LivePipeline(toy), workers)
+        async for _ in page.ask("hello", "moon", "[]", [], ""):
             pass
         return workers
 
@@ -193,7 +194,8 @@ def test_every_path_that_is_served_has_a_route(server: FastAPI) -> None:
 def test_the_index_and_the_process_are_told(toy: QAPipeline, index_dir: Path, asker: TestClient) -> None:
     index = load_index(index_dir, toy.encoder.fingerprint)
     os.utime(index_dir / index.manifest.generation, (time.time() - 3_600,) * 2)
-    found = samples("\n".join((*Served.of(index, index_dir).lines(), "")))
+    live = LivePipeline(QAPipeline(index, toy.encoder, reader=toy.reader), index_dir)
+    found = samples("\n".join((*index_lines(live), "")))
     assert 3_600 <= sample(found, "article_qa_index_age_seconds") < 3_700
     files = [path for path in (index_dir / index.manifest.generation).rglob("*") if path.is_file()]
     assert sample(found, "article_qa_index_bytes") == sum(path.stat().st_size for path in files)
@@ -208,8 +210,7 @@ def test_the_index_and_the_process_are_told(toy: QAPipeline, index_dir: Path, as
 
 def test_an_index_that_was_replaced_meanwhile_has_no_age(toy: QAPipeline, index_dir: Path, tmp_path: Path) -> None:
     index = load_index(index_dir, toy.encoder.fingerprint)
-    save_index(index, tmp_path / "other")
-    assert Served.of(index, tmp_path / "gone").built is None
+    assert LivePipeline(QAPipeline(index, toy.encoder, reader=toy.reader), tmp_path / "gone").built is None
 
 
 def test_a_histogram_is_cumulative_and_a_bound_belongs_to_its_bucket() -> None:

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
+from qa.live import LivePipeline
+from qa.web.article_html import edition
 from qa.web.head import SCRIPTS, STATIC, STYLES
 from qa.web.mounting import SESSIONS
 from qa.web.page import MOST_HISTORY, MOST_MESSAGES, MOST_TURNS, Page, kept_history, kept_messages
@@ -34,11 +36,20 @@ def all_of(stream) -> list:
 
 
 def paged(pipeline, **options) -> Page:
-    return Page(pipeline, Workers(1), **options)
+    return Page(LivePipeline(pipeline), Workers(1), **options)
+
+
+def conversations(page: Page, question, article="article", before="[]", conversation=()) -> list[list[dict]]:
+    """The conversation as each step of a question leaves it, on a page that shows the article as it is."""
+    articles = page.pipelines.current.index.articles
+    shown = next((edition(one) for one in articles if one.id == article), "")
+    steps = all_of(page.ask(question, article, before, list(conversation), shown))
+    assert all(rest == [gr.skip(), gr.skip()] for _, *rest in steps)
+    return [step[0] for step in steps]
 
 
 def last(page: Page, question, conversation=()) -> list[dict]:
-    return all_of(page.ask(question, "article", "[]", list(conversation)))[-1]
+    return conversations(page, question, conversation=conversation)[-1]
 
 
 def test_the_document_brings_its_styles_and_script_from_the_first_byte(client):
@@ -163,24 +174,21 @@ def test_the_turns_go_along_with_the_question_and_bad_ones_cost_no_answer(pipeli
         told.append(how["history"])
         return pipeline.answer(question, article=how["article"])
 
-    page.pipeline = SimpleNamespace(index=pipeline.index, settings=pipeline.settings, answer=answer)
+    page.pipelines = LivePipeline(SimpleNamespace(index=pipeline.index, settings=pipeline.settings, answer=answer))
     for sent in (json.dumps([turn("Who is Musk?", "Elon Musk")]), "{"):
-        shown = all_of(page.ask("When could humans first land on Mars?", "article", sent, []))[-1][-1]["content"]
+        shown = conversations(page, "When could humans first land on Mars?", before=sent)[-1][-1]["content"]
         assert "2029" in shown
     assert told == [[turn("Who is Musk?", "Elon Musk")], []]
 
 
 def test_votes_are_asked_for_only_where_they_are_kept(pipeline):
-    asked = [
-        all_of(paged(pipeline, votes=votes).ask("When?", "article", "[]", []))[-1][-1]["content"]
-        for votes in (True, False)
-    ]
+    asked = [last(paged(pipeline, votes=votes), "When?")[-1]["content"] for votes in (True, False)]
     assert ["qa-votes" in shown for shown in asked] == [True, False]
 
 
 def test_a_question_is_shown_at_once_and_then_answered_below_what_was_said(pipeline):
     said = [message("user", "before"), message("assistant", "answered")]
-    first, second = all_of(paged(pipeline).ask("When could humans first land on Mars?", "article", "[]", said))
+    first, second = conversations(paged(pipeline), "When could humans first land on Mars?", conversation=said)
     assert [m["role"] for m in first] == ["user", "assistant", "user", "assistant"]
     assert "qa-busy" in first[-1]["content"]
     assert "2029" in second[-1]["content"] and "[1]" in second[-1]["content"]
@@ -198,7 +206,7 @@ def test_a_question_that_cannot_be_asked_is_told_why(pipeline):
 
 
 def test_an_unknown_article_is_told_in_a_readers_words(pipeline):
-    told = all_of(paged(pipeline).ask("Who?", "nope", "[]", []))[-1][-1]["content"]
+    told = conversations(paged(pipeline), "Who?", "nope")[-1][-1]["content"]
     assert "There is no article called “nope” here." in told and "qa-error" in told
     assert "index" not in told
 
@@ -215,12 +223,13 @@ def test_a_failure_is_told_in_words_and_logged(pipeline, caplog):
 
 def test_the_address_chooses_article_and_question(pipeline):
     def opened(**query):
-        return all_of(paged(pipeline).open(SimpleNamespace(query_params=query, session_hash="s")))
+        shown = edition(pipeline.index.articles[0])
+        return all_of(paged(pipeline).open(shown, SimpleNamespace(query_params=query, session_hash="s")))
 
-    assert opened() == opened(article="article") == [(gr.skip(),) * 5]
+    assert opened() == opened(article="article") == [(gr.skip(),) * 6]
     assert "2029" in opened(q="When could humans first land on Mars?")[-1][3][-1]["content"]
-    ((*untouched, notice),) = opened(article="nope", q="Who?")
-    assert untouched == [gr.skip()] * 4  # the welcome and its suggestions stay
+    ((*untouched, notice, of),) = opened(article="nope", q="Who?")
+    assert [*untouched, of] == [gr.skip()] * 5  # the welcome and its suggestions stay
     assert "There is no article called “nope” here. Shown is “Putin envoy" in notice
 
 
@@ -232,13 +241,14 @@ def hook(event, args):
         asked.append((event, str(args)))
 sys.addaudithook(hook)
 import time
+from qa.live import LivePipeline
 from qa.web.page import build_page
 from qa.web.workers import Workers
 from index.article import article_from_text
 from types import SimpleNamespace
 article = article_from_text("A title\\n\\nIt says little.", id="a")
 index = SimpleNamespace(articles=(article,), sentences=(), sentence_rows=lambda _: (0, 0), article=lambda _: article)
-build_page(SimpleNamespace(index=index, suggestions=lambda _: ()), Workers(1))
+build_page(LivePipeline(SimpleNamespace(index=index, suggestions=lambda _: ())), Workers(1))
 time.sleep(1)  # look-ups would run in threads of their own
 print([a for a in asked if "127.0.0.1" not in a[1]])
 """
