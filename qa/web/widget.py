@@ -44,7 +44,15 @@ _REMARK: Final = re.compile(r"\s// .*$")
 _LITERAL: Final = re.compile(
     r"""("(?:[^"\\]|\\.)*"|'[^']*'|`[^`]*`|/(?! )(?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/[a-z]*)"""
 )
-_CONSTANT: Final = re.compile(r"\bconst ")
+_SHORTER: Final = (
+    (re.compile(r"\bconst "), "let "),
+    (re.compile(r"\btrue\b"), "!0"),
+    (re.compile(r"\bfalse\b"), "!1"),
+    (re.compile(r"(?<=\d)_(?=\d)|(?<![\w.])0(?=\.\d)"), ""),  # 30_000, 0.5
+)
+"""What says the same in fewer letters, outside of literals."""
+_PARAMETER: Final = re.compile(r"(?<!\w)\((\w+)\)=>")
+"""An arrow function's only parameter, which needs no parentheses; `async` before them would run into it."""
 _SPACED: Final = re.compile(r" *([{}()\[\],;:=<>?&|!*]|(?<=[\w)\]] )[-+](?= [\w(])) *")
 _NEEDLESS_END: Final = re.compile(r"(?<=[;{}(\[,])\n(?=.)|;(?=\n\})")
 """A line's end that ends no statement, as every statement has its semicolon; and the last semicolon of a block."""
@@ -143,7 +151,7 @@ def _choice(article: Article, chosen: bool) -> str:
 
 
 def compact_js(source: str) -> list[str]:
-    """Its lines without comments, blank lines, indentation and spaces beside punctuation, `const` as the shorter `let`.
+    """Its lines without comments, blank lines, indentation and spaces beside punctuation, and what `_SHORTER` shortens.
 
     Line ends stay, as some end statements. What stands in quotes, backticks (none within others, one line each) or in a
     regular expression is left alone.
@@ -154,7 +162,9 @@ def compact_js(source: str) -> list[str]:
 
 
 def _shorter(code: str) -> str:
-    return _CONSTANT.sub("let ", _SPACED.sub(r"\1", code))
+    for long, short in _SHORTER:
+        code = long.sub(short, code)
+    return _PARAMETER.sub(r"\1=>", _SPACED.sub(r"\1", code))
 
 
 def short_names(lines: list[str]) -> list[str]:

@@ -1,11 +1,13 @@
 """Citations in the host's own page: found whatever the tags and typography, lit without touching the page."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.hosting import FILLER, PROSE, QUOTE
+from tests.browser.scripted import MARKED
 from tests.browser.widgets import HEAD, ask, lit, squeezed, tag
 
 OTHER = "SpaceX is silent about it."
@@ -29,7 +31,12 @@ def test_a_sentence_that_is_not_on_the_page_links_to_the_chat_page(open_host, ho
     assert lit(page) == {}
     link = page.get_by_role("link", name="Citation 1: Open in a new tab")
     address = link.get_attribute("href")
-    assert re.fullmatch(rf"{embedded.address}/\?article=article&q=words&s=\d+", address)
+    assert address.startswith(f"{embedded.address}/?article=article&q=words&s=")
+    named = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    article = embedded.pipeline.index.article("article")
+    (start,) = (found.start() for found in re.finditer(re.escape(named["quote"]), article.text))
+    assert MARKED in named["quote"] and article.text[:start].endswith(named["prefix"])
+    assert article.text[start + len(named["quote"]) :].startswith(named["suffix"])
     assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener")
     with page.context.expect_page() as opened:
         link.click()

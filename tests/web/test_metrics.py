@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from index.encoder import Encoder
-from index.store import Index, load_index, save_index
+from index.store import Index, load_index
 from qa.live import LivePipeline
 from qa.pipeline import QAPipeline
 from qa.reader import Reader

@@ -71,6 +71,8 @@ def test_every_string_is_used_and_every_used_one_is_there():
         ("// gone\n/** gone */\n * gone\nkeep();", ["keep();"]),
         ('say("a , b") + `c : ${d}` ', ['say("a , b")+ `c : ${d}`']),
         ("const b = a - 1 + c(2);", ["let b=a-1+c(2);"]),
+        ('wait(30_000, 0.5, 10.05, a_1, "1_0 true") ; return true;', ['wait(30000,.5,10.05,a_1,"1_0 true");return!0;']),
+        ("f((a) => a, async (b) => false, (c, d) => c(d));", ["f(a=>a,async(b)=>!1,(c,d)=>c(d));"]),
         (r'text.match(/[ ,"]+ : \/ /g) ; half / 2 , 3', [r'text.match(/[ ,"]+ : \/ /g);half / 2,3']),
     ],
 )

@@ -143,9 +143,11 @@ class Conversation {
     return this.option("highlight") === "off" ? null : find(page, citation);
   }
 
-  permalink(answer, citation) {
-    const q = answer.interpreted_as ?? answer.question;
-    return `${this.api}/?${new URLSearchParams({ article: citation.article_id, q, s: citation.sentence_id })}`;
+  /** The chat page's address that asks this again and shows the sentence: by its words, should the text change meanwhile. */
+  permalink({ question, interpreted_as }, { article_id: article, sentence_id: s, quote, prefix, suffix }) {
+    const q = interpreted_as ?? question;
+    const query = new URLSearchParams({ article, q, s, quote: quote.slice(0, 200), prefix, suffix });
+    return `${this.api}/?${query}`;
   }
 
   /** A citation's link was pressed: shows the sentence in this page; where it is not, the link goes its own way. */
