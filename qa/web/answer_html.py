@@ -6,17 +6,23 @@ drops `data-*` and `aria-*`: a citation's target travels in its `href`, its hint
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlencode
+from itertools import groupby
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 from index.article import Article
+from index.store import Index
 from index.units import Sentence
 from qa.answer import Answer, Citation
 from qa.question import MAX_QUESTION
 from qa.web.article_html import readable_date
 from qa.web.bidi import closing
+
+OF_ALL = {"of": "all"}
+"""In an address: all articles are asked, whichever is shown."""
 
 GLIMPSE = 200
 """Code points that are shown of a question too long to be asked; any other is shown whole."""
@@ -41,9 +47,10 @@ def question_html(question: str) -> str:
     return f'<div class="qa-question" dir="auto">{_escape(shown)}</div>'
 
 
-def busy_html() -> str:
+def busy_html(*, archive: bool = False) -> str:
     """What stands in the answer's place until it comes."""
-    return '<div class="qa-busy">Reading the article<span></span><span></span><span></span></div>'
+    what = "articles" if archive else "article"
+    return f'<div class="qa-busy">Reading the {what}<span></span><span></span><span></span></div>'
 
 
 def error_html(message: str, again: str = "") -> str:
@@ -64,14 +71,32 @@ def notice_html(words: str = "") -> str:
     )
 
 
-def welcome_html(suggestions: Sequence[str]) -> str:
-    """What an empty chat says."""
+def welcome_html(suggestions: Sequence[str], *, articles: int = 1) -> str:
+    """What an empty chat says. :param articles: how many are asked."""
+    title = "Ask this article" if articles == 1 else f"Ask all {articles:,} articles"
+    whence, unsaid = ("the article", "the article does not say") if articles == 1 else ("an article", "none of them says")
     return (
-        '<div class="qa-welcome"><p class="qa-welcome-title">Ask this article</p>'
-        "<p>Every answer is <mark>quoted word for word</mark> from the article, and cited. "
-        "If the article does not say, you are told so.</p>"
+        f'<div class="qa-welcome"><p class="qa-welcome-title">{title}</p>'
+        f"<p>Every answer is <mark>quoted word for word</mark> from {whence}, and cited. "
+        f"If {unsaid}, you are told so.</p>"
         f"{_chips('Try one of these', suggestions)}</div>"
     )
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The texts that citations lie in.
+
+    :ivar of: the article of an id, and its sentences in reading order.
+    :ivar asked: the id of the article that was asked; None of an archive, where each citation says which it is of.
+    """
+
+    of: Callable[[str], tuple[Article, Sequence[Sentence]]]
+    asked: str | None
+
+    @property
+    def archive(self) -> bool:
+        return self.asked is None
 
 
 def answer_html(answer: Answer, article: Article, sentences: Sequence[Sentence], *, votes: bool = False) -> str:
@@ -79,27 +104,44 @@ def answer_html(answer: Answer, article: Article, sentences: Sequence[Sentence],
 
     :param votes: whether readers may say that an answer or a refusal is right or not.
     """
+    return _answer(answer, _Texts(lambda _: (article, sentences), article.id), votes=votes)
+
+
+def archive_answer_html(answer: Answer, index: Index, *, votes: bool = False) -> str:
+    """The message for an `answer` that all articles of `index` were asked for: each citation names its own."""
+
+    def of(article_id: str) -> tuple[Article, Sequence[Sentence]]:
+        low, high = index.sentence_rows(article_id)
+        return index.article(article_id), index.sentences[low:high]
+
+    return _answer(answer, _Texts(of, None), votes=votes)
+
+
+def _answer(answer: Answer, texts: _Texts, *, votes: bool) -> str:
     parts: list[str] = []
     if answer.interpreted_as:
         parts.append(_understood(answer.interpreted_as))
     if answer.message:
         parts.append(f'<p class="qa-message" dir="auto">{_escape(answer.message)}</p>')
     if answer.kind == "answer":
-        parts += _evidence(answer, article, sentences, votes=votes)
+        parts += _evidence(answer, texts, votes=votes)
     elif answer.kind == "overview":
-        parts += _overview(answer, article, sentences)
+        parts += _overview(answer, texts)
     elif answer.kind == "no_answer":
-        parts += _refusal(answer, article, votes=votes)
+        parts += _refusal(answer, texts, votes=votes)
     parts.append(_chips("You could ask", answer.suggestions))
     return f'<div class="qa-turn qa-{answer.kind}" id="{_turn_id()}">{"".join(parts)}</div>'
 
 
-def permalink(question: str, article_id: str, sentence_id: int | None) -> str:
-    """The address, relative to the page, that asks `question` again and lights up the sentence."""
-    query: dict[str, str | int] = {"article": article_id, "q": question}
+def permalink(question: str, article_id: str | None, sentence_id: int | None, *, archive: bool = False) -> str:
+    """The address, relative to the page, that asks `question` again and lights up the sentence.
+
+    :param article_id: the article that is shown, and, unless of an `archive`, asked; None shows none.
+    """
+    query: dict[str, str | int] = {"q": question} if article_id is None else {"article": article_id, "q": question}
     if sentence_id is not None:
         query["s"] = sentence_id
-    return f"?{urlencode(query)}"
+    return f"?{urlencode(query | (OF_ALL if archive else {}))}"
 
 
 def _understood(question: str) -> str:
@@ -110,43 +152,45 @@ def _understood(question: str) -> str:
     )
 
 
-def _evidence(answer: Answer, article: Article, sentences: Sequence[Sentence], *, votes: bool) -> list[str]:
+def _evidence(answer: Answer, texts: _Texts, *, votes: bool) -> list[str]:
     first, *others = answer.citations
     said = "" if answer.answer is None else f'<span class="qa-said">{_escape(answer.answer.text)}</span>'
     parts = [
         _verdict(_SAYS[answer.confidence_label or "medium"], answer),
-        _quote(first, article, sentences, "qa-quote qa-first"),
+        _quote(first, texts, "qa-quote qa-first"),
         said,
-        _actions(answer, [first], article, votes=votes),
+        _actions(answer, [first], texts, votes=votes),
     ]
     if others:
         parts.append('<p class="qa-label">Also relevant</p>')
-        parts += [_quote(citation, article, sentences, "qa-quote qa-more") for citation in others]
+        parts += [_quote(citation, texts, "qa-quote qa-more") for citation in others]
     return parts
 
 
-def _overview(answer: Answer, article: Article, sentences: Sequence[Sentence]) -> list[str]:
+def _overview(answer: Answer, texts: _Texts) -> list[str]:
     """Several sentences that say what the article is about: a list, each with its chip; none is the answer."""
-    quotes = "".join(f"<li>{_quote(citation, article, sentences, 'qa-quote')}</li>" for citation in answer.citations)
+    quotes = "".join(f"<li>{_quote(citation, texts, 'qa-quote')}</li>" for citation in answer.citations)
+    whose = "articles’" if texts.archive else "article’s"
     return [
-        _verdict("In the article’s own sentences", answer),
+        _verdict(f"In the {whose} own sentences", answer),
         f'<ol class="qa-sentences">{quotes}</ol>',
-        _actions(answer, answer.citations, article),
+        _actions(answer, answer.citations, texts),
     ]
 
 
-def _refusal(answer: Answer, article: Article, *, votes: bool) -> list[str]:
-    parts = [_verdict("" if answer.message else "The article does not say.", answer)]
+def _refusal(answer: Answer, texts: _Texts, *, votes: bool) -> list[str]:
+    says = "The articles do not say." if texts.archive else "The article does not say."
+    parts = [_verdict("" if answer.message else says, answer)]
     if answer.nearest:
         parts.append('<p class="qa-label">Not an answer — the nearest sentences:</p><ul class="qa-nearest">')
         parts += [
             f'<li dir="auto"><span class="qa-words">{_escape(near.quote)}{closing(near.quote)}</span> '
-            f'<a class="qa-near" href="#s{near.sentence_id}" title="Show this sentence in the article">'
-            f"Show in article</a>{_page(near)}</li>"
+            f'<a class="qa-near" href="{_target(near, texts)}" title="Show this sentence in the article">'
+            f"Show in article</a>{_from(near, texts)}</li>"
             for near in answer.nearest
         ]
         parts.append("</ul>")
-    parts.append(_actions(answer, (), article, votes=votes))
+    parts.append(_actions(answer, (), texts, votes=votes))
     return parts
 
 
@@ -164,8 +208,11 @@ def _verdict(words: str, answer: Answer) -> str:
     )
 
 
-def _quote(citation: Citation, article: Article, sentences: Sequence[Sentence], css: str) -> str:
-    """One cited sentence, its spans marked, its chip behind it; before it, on request, the sentence that it leans on."""
+def _quote(citation: Citation, texts: _Texts, css: str) -> str:
+    """One cited sentence, its spans marked, its chip behind it; before it, on request, the sentence that it leans on; below
+    it, of an archive, the article that it is of.
+    """
+    article, sentences = texts.of(citation.article_id)
     pieces: list[str] = []
     position = citation.start
     for span in sorted(citation.spans, key=lambda span: span.start):
@@ -176,24 +223,41 @@ def _quote(citation: Citation, article: Article, sentences: Sequence[Sentence], 
     pieces.append(_escape(article.text[position : citation.end]) + closing(citation.quote))
     return (
         f"{_sentence_before(citation, article, sentences)}"
-        f'<blockquote class="{css}" dir="auto"><span class="qa-words">{"".join(pieces)}</span>{_chip(citation)}</blockquote>'
+        f'<blockquote class="{css}" dir="auto"><span class="qa-words">{"".join(pieces)}</span>{_chip(citation, texts)}'
+        f"</blockquote>{_from(citation, texts)}"
     )
 
 
-def _chip(citation: Citation) -> str:
+def _target(citation: Citation, texts: _Texts) -> str:
+    """Where a citation's link leads: to the sentence in the article shown, or, of an archive, in its own."""
+    place = f"#s{citation.sentence_id}"
+    if not texts.archive:
+        return place
+    query: dict[str, str | int] = {"article": citation.article_id, "s": citation.sentence_id}
+    return escape(f"?{urlencode(query | OF_ALL)}{place}")
+
+
+def _chip(citation: Citation, texts: _Texts) -> str:
     if citation.number is None:
         return ""
     return (
-        f'&nbsp;<a class="qa-cite" href="#s{citation.sentence_id}"'
-        f' title="Citation {citation.number}: show this sentence in the article">[{citation.number}]</a>{_page(citation)}'
+        f'&nbsp;<a class="qa-cite" href="{_target(citation, texts)}"'
+        f' title="Citation {citation.number}: show this sentence in the article">[{citation.number}]</a>'
     )
 
 
-def _page(citation: Citation) -> str:
-    """Where in a PDF it stands; nothing for an article without pages."""
-    return (
-        "" if citation.page is None else f' <span class="qa-page" title="Page {citation.page}">p. {citation.page}</span>'
-    )
+def _from(citation: Citation, texts: _Texts) -> str:
+    """The article that a citation of an archive is of: title, source, date, and a link to where it was published."""
+    if not texts.archive:
+        return ""
+    article, _ = texts.of(citation.article_id)
+    about = "".join(f" · {_escape(one)}" for one in (article.source, readable_date(article.published)) if one)
+    title = f"{_escape(article.title)}{closing(article.title)}"
+    away = ""
+    if article.url is not None and article.url.startswith(("https://", "http://")):
+        name = _escape(urlsplit(article.url).hostname or article.url)
+        away = f' · <a class="qa-away" href="{_escape(article.url)}" title="Open where it was published">{name}</a>'
+    return f'<p class="qa-from" dir="auto"><cite>{title}</cite>{about}{away}</p>'
 
 
 def _sentence_before(citation: Citation, article: Article, sentences: Sequence[Sentence]) -> str:
@@ -208,29 +272,34 @@ def _sentence_before(citation: Citation, article: Article, sentences: Sequence[S
     )
 
 
-def _actions(answer: Answer, cited: Sequence[Citation], article: Article, *, votes: bool = False) -> str:
+def _actions(answer: Answer, cited: Sequence[Citation], texts: _Texts, *, votes: bool = False) -> str:
     """Copy, link and vote: the text to copy stands in the message, unseen; the page's script adds the absolute address."""
-    target = cited[0] if cited else next(iter(answer.nearest), None)
     # A link means the same without the turns before it.
     question = answer.interpreted_as or answer.question
-    link = permalink(question, article.id, target.sentence_id if cited and target else None)
+    shown = cited[0].article_id if texts.archive and cited else texts.asked
+    link = permalink(question, shown, cited[0].sentence_id if cited else None, archive=texts.archive)
     copy = ""
     if cited:
-        day = readable_date(article.published)
-        numbers = dict.fromkeys(citation.page for citation in cited if citation.page is not None)
-        pages = ", ".join(f"p. {number}" for number in numbers)
-        source = ", ".join(part for part in (article.title, article.source, day, pages) if part)
-        quotes = " ".join(f"“{citation.quote}”" for citation in cited)
         words = "quote" if len(cited) == 1 else "quotes"
         copy = (
             f'<button class="qa-copy" type="button" title="Copy the quotation with its source">Copy {words}</button>'
-            f'<span class="qa-copytext">{_escape(quotes)} — {_escape(source)}</span>'
+            f'<span class="qa-copytext">{_escape(_with_sources(cited, texts))}</span>'
         )
     return (
         f'<div class="qa-actions">{copy}'
         f'<a class="qa-link" href="{_escape(link)}" title="Copy a link that asks this again">Copy link</a>'
         f"{_VOTES if votes else ''}</div>"
     )
+
+
+def _with_sources(cited: Sequence[Citation], texts: _Texts) -> str:
+    """The quotations, those of one article together, each with its title, source and date."""
+    told = []
+    for article_id, quotes in groupby(cited, key=lambda citation: citation.article_id):
+        article, _ = texts.of(article_id)
+        source = ", ".join(filter(None, (article.title, article.source, readable_date(article.published))))
+        told.append(f"{' '.join(f'“{one.quote}”' for one in quotes)} — {source}")
+    return "; ".join(told)
 
 
 def _chips(label: str, questions: Sequence[str]) -> str:

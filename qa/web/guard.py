@@ -33,7 +33,7 @@ PATHS: Final = tuple(
         (r"/api/v1/(ask|ask:batch|feedback)", ("POST",)),
         (r"/api/v1/articles(/.*)?", READ),
         (r"/(healthz|readyz|metrics|openapi\.json|docs)", READ),
-        (r"/(widget\.js|widget|embed/.+)", READ),
+        (r"/(widget\.js|widget|(embed|reading)/.+)", READ),
         (rf"/(ui/{FILE}|favicon\.ico)?", READ),
         # Gradio's page, and what it and Gradio's clients load and call.
         (rf"/(config|theme\.css|(assets|static)/{FILE}|gradio_api/(info|app_id))", READ),

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.pipeline import QAPipeline
 
 STATIC: Final = Path(__file__).parent / "static"
-STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css")
+STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css", "archive.css")
 SCRIPTS: Final = (
-    *("dom.js", "address.js", "citations.js", "conversation.js", "asking.js", "copying.js", "votes.js"),
-    "page.js",
+    *("dom.js", "address.js", "archive.js", "citations.js", "conversation.js", "asking.js", "copying.js", "votes.js"),
+    *("picker.js", "page.js"),
 )
 """In the order in which they run: each uses what those before it have added to `articleQA`."""
 ICON: Final = "icon.svg"
@@ -46,7 +46,8 @@ def head_html(title: str) -> bytes:
 
 def page_title(pipeline: QAPipeline) -> str:
     """What the browser's tab says."""
-    return f"{pipeline.index.articles[0].title} · Article QA"
+    first, *others = pipeline.index.articles
+    return f"{f'{len(others) + 1:,} articles' if others else first.title} · Article QA"
 
 
 def versioned(name: str) -> str:

@@ -8,10 +8,9 @@ inputs unprocessed (`preprocess=False`), so nothing that a client sends is turne
 
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -19,6 +18,7 @@ from gradio.events import api
 
 from index.article import Article
 from index.errors import ArticleError, ArticleQAError
+from index.store import Index
 from qa.live import Pipelines
 from qa.pipeline import QAPipeline
 from qa.question import askable
@@ -27,6 +27,7 @@ from qa.web.article_html import article_html, edition
 from qa.web.asking import answered
 from qa.web.head import page_title
 from qa.web.listeners import Listeners
+from qa.web.picker import library_html, masthead_html
 from qa.web.workers import Busy, Gone, Workers
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ MOST_HISTORY = 60_000
 _SPARE_EVENTS = 16
 """Events that Gradio runs at a time besides those that the workers hold: refusals and openings of pages, which are quick."""
 
+ALL_ASKED = html.OF_ALL["of"]
+
 _RENEWED = '<p class="qa-renewed">The article has changed since you opened it. This is its new text.</p>'
 
 Message = dict[str, str]
@@ -74,39 +77,26 @@ class Page:
         self.listeners = listeners or Listeners()
         self.votes = votes
 
-    def masthead(self, pipeline: QAPipeline, chosen: str) -> str:
-        """The strip at the top: name, skip link, and a choice of articles when there are several."""
-        articles = pipeline.index.articles
-        choice = ""
-        if len(articles) > 1:
-            options = "".join(
-                f'<option value="{escape(a.id)}"{" selected" if a.id == chosen else ""}>{escape(a.title)}</option>'
-                for a in articles
-            )
-            choice = f'<label class="qa-choice"><span>Article</span><select class="qa-select">{options}</select></label>'
-        return (
-            '<div class="qa-masthead"><a class="qa-skip" href="#qa-reading">Skip to the article</a>'
-            '<p class="qa-wordmark">Article <span>QA</span></p>'
-            '<p class="qa-tagline">Answers in the article’s own words</p>'
-            f'{choice}<a class="qa-to-article" href="#qa-reading">Read the article</a></div>'
-            '<div class="qa-sr" id="qa-live" role="status" aria-live="polite"></div>'
-        )
-
-    def reading(self, pipeline: QAPipeline, article: Article, *, renewed: bool = False) -> str:
-        """The article's pane.
+    def reading(self, pipeline: QAPipeline, article: Article | None, *, renewed: bool = False) -> str:
+        """The article's pane; without an article, the list of all.
 
         :param renewed: whether it takes the place of an earlier edition, which the reader is told.
         """
-        low, high = pipeline.index.sentence_rows(article.id)
-        text = article_html(article, pipeline.index.sentences[low:high])
+        if article is None:
+            name, text = "The articles", library_html(pipeline.index)
+        else:
+            low, high = pipeline.index.sentence_rows(article.id)
+            name, text = "The article", article_html(article, pipeline.index.sentences[low:high])
         return (
-            f'<section id="qa-reading" tabindex="0" aria-label="The article">{_RENEWED if renewed else ""}{text}</section>'
+            f'<section id="qa-reading" tabindex="0" aria-label="{name}">{_RENEWED if renewed else ""}{text}</section>'
             '<button class="qa-back" type="button" hidden>Back to the answer</button>'
         )
 
-    def welcome(self, pipeline: QAPipeline, article: Article) -> str:
-        """What an empty chat shows."""
-        return html.welcome_html(pipeline.suggestions(article.id)[:MOST_SUGGESTIONS])
+    def welcome(self, pipeline: QAPipeline, scope: Article | None) -> str:
+        """What an empty chat shows. :param scope: the article that is asked; None asks all."""
+        if scope is None:
+            return html.welcome_html(_different(pipeline.suggestions()), articles=len(pipeline.index.articles))
+        return html.welcome_html(pipeline.suggestions(scope.id)[:MOST_SUGGESTIONS])
 
     async def ask(
         self,
@@ -118,8 +108,10 @@ class Page:
         request: gr.Request | None = None,
     ) -> AsyncIterator[tuple[Any, ...]]:
         """The conversation with the question, at once, then with its answer; with that the article's pane and edition, where
-        the page shows an earlier one: an answer and the article beside it are of the same text.
+        the page shows an earlier one: an answer and the article beside it are of the same text. Where all articles were
+        asked, the page's script fetches the one that the answer is from.
 
+        :param article_id: of the article that is asked; empty asks all.
         :param before: the turns before, as JSON; see `kept_history`.
         :param shown: the edition of the article that the page shows.
         :param request: whose session is given up when its page is closed.
@@ -129,7 +121,11 @@ class Page:
         so_far = kept_messages(conversation)
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
-            yield [*so_far, {"role": "assistant", "content": html.busy_html()}], gr.skip(), gr.skip()
+            yield (
+                [*so_far, {"role": "assistant", "content": html.busy_html(archive=not article_id)}],
+                gr.skip(),
+                gr.skip(),
+            )
         answered = self.listeners.answer(session_of(request), self._answer(pipeline, question, article_id, before))
         with suppress(Gone):
             message, article = await answered
@@ -139,40 +135,45 @@ class Page:
             yield [*so_far, {"role": "assistant", "content": message}], *pane
 
     async def open(self, shown: Any, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
-        """The page as its address asks for it: `?article=` chooses the article, `?q=` asks a question.
+        """The page as its address asks for it: `?article=` chooses the article, by its id or URL; `?q=` asks a question, with
+        `?of=all` of all articles, whichever is shown.
 
         :param shown: the edition of the article that the page's document came with.
         """
         pipeline = self.pipelines.current
-        first = pipeline.index.articles[0]
-        asked, question = request.query_params.get("article"), request.query_params.get("q", "")
+        first = opening(pipeline.index)
+        asked, question = request.query_params.get("article", ""), request.query_params.get("q", "")
         notice: Any = gr.skip()
         try:
             article = pipeline.index.article(asked) if asked else first
         except ArticleError:
             article, question = first, ""
-            notice = html.notice_html(f"{_unknown(asked)} Shown is “{first.title}”.")
+            notice = html.notice_html(f"{_unknown(asked)} {f'Shown is “{first.title}”.' if first else 'Shown are all.'}")
+        scope = first if request.query_params.get("of") == ALL_ASKED else article
+        chosen, of = scope.id if scope else "", _edition(article)
         # The conversation's value is left alone: a quick reader may have asked before this arrives.
-        if edition(article) == shown:
+        if of == shown and asked in ("", chosen):
             yield (*(gr.skip(),) * 4, notice, gr.skip())  # yielding nothing would empty all six
         else:
-            welcome = gr.update(placeholder=self.welcome(pipeline, article))
-            pane = self.reading(pipeline, article)
-            yield (self.masthead(pipeline, article.id), pane, article.id, welcome, notice, edition(article))
+            welcome = gr.update(placeholder=self.welcome(pipeline, scope))
+            top, pane = masthead_html(pipeline.index, scope, asked), self.reading(pipeline, article)
+            yield (top, pane, chosen, welcome, notice, of)
         if question.strip():
-            async for conversation, pane, of in self.ask(question, article.id, "[]", [], edition(article), request):
-                yield (gr.skip(), pane, gr.skip(), conversation, gr.skip(), of)
+            async for conversation, pane, now in self.ask(question, chosen, "[]", [], of, request):
+                yield (gr.skip(), pane, gr.skip(), conversation, gr.skip(), now)
 
     async def _answer(
         self, pipeline: QAPipeline, question: str, article_id: Any, before: Any
     ) -> tuple[str, Article | None]:
-        """The message that answers, and the article that it is about, if there is an answer."""
+        """The message that answers, and the article that was asked, if there is an answer, and one was."""
         index = pipeline.index
         try:
-            article = index.article(article_id or index.articles[0].id)
+            article = index.article(article_id) if article_id else opening(index)
+            asked, history = article.id if article else None, kept_history(before)
+            answer = await answered(self.workers, "page", pipeline, question, article=asked, history=history)
+            if article is None:
+                return html.archive_answer_html(answer, index, votes=self.votes), None
             low, high = index.sentence_rows(article.id)
-            history = kept_history(before)
-            answer = await answered(self.workers, "page", pipeline, question, article=article.id, history=history)
             return html.answer_html(answer, article, index.sentences[low:high], votes=self.votes), article
         except (ArticleQAError, Busy) as error:
             return self._refusal(error, question, article_id), None
@@ -186,6 +187,19 @@ class Page:
         if isinstance(error, ArticleError):
             return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
         return html.error_html(str(error), again=question.strip() if isinstance(error, Busy) else "")
+
+
+def opening(index: Index) -> Article | None:
+    """The article that is asked where none is chosen: the only one; None of several, as then all are."""
+    return index.articles[0] if len(index.articles) == 1 else None
+
+
+def _different(questions: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(questions))[:MOST_SUGGESTIONS]
+
+
+def _edition(article: Article | None) -> str:
+    return "" if article is None else edition(article)
 
 
 def session_of(request: gr.Request | None) -> str:
@@ -239,7 +253,7 @@ def kept_history(before: Any) -> list[dict[str, str | None]]:
 class BuiltPage:
     """The page, ready to be mounted.
 
-    :ivar renew: has its document hold the first article of the index in use, where that is another by now.
+    :ivar renew: has its document hold the article, or the list, of the index in use, where that is another by now.
     """
 
     blocks: gr.Blocks
@@ -296,11 +310,12 @@ def build_page(
         pipeline = pipelines.current
         if pipeline is held:
             return
-        first = pipeline.index.articles[0]
+        first = opening(pipeline.index)
         blocks.title = page_title(pipeline)
-        masthead.value = page.masthead(pipeline, first.id)
+        masthead.value = masthead_html(pipeline.index, first)
         reading.value = page.reading(pipeline, first)
-        article_id.value, shown.value = first.id, edition(first)
+        article_id.value, shown.value = first.id if first else "", _edition(first)
+        question.placeholder = "Ask the article a question …" if first else "Ask a question …"
         chat.placeholder = page.welcome(pipeline, first)
         blocks.config = blocks.get_config_file()  # what Gradio sends with the document
         held = pipeline
@@ -317,7 +332,6 @@ def _question_box() -> gr.Textbox:
     return gr.Textbox(
         elem_id="qa-question",
         label="Your question",
-        placeholder="Ask the article a question …",
         lines=1,
         max_lines=6,
         submit_btn="Ask",

@@ -17,7 +17,7 @@ _EXACT: Final = frozenset(
 
 _BELOW: Final = (
     (re.compile(r"/api/v1/articles/.*", re.DOTALL), "/api/v1/articles/{id}"),
-    (re.compile(r"/embed/.+", re.DOTALL), "/embed/{id}"),
+    (re.compile(r"/(embed|reading)/.+", re.DOTALL), r"/\1/{id}"),
     (re.compile(r"/(ui|assets|static)/.*", re.DOTALL), r"/\1/{file}"),
     (re.compile(r"/gradio_api/call/(v2/)?ask/\w+"), r"/gradio_api/call/\1ask/{event}"),
 )

@@ -21,6 +21,7 @@ from qa.web.limits import Limits
 from qa.web.listeners import Listeners, WatchedStreams
 from qa.web.openapi import DescribedAPI
 from qa.web.problems import install_problem_handlers
+from qa.web.reading import reading_router
 from qa.web.recording import Recorder
 from qa.web.scraped import metrics_router
 from qa.web.widget import widget_router
@@ -70,6 +71,8 @@ def create_app(
     app.state.workers = workers
     app.include_router(api_router(pipelines, workers, limits))
     app.include_router(feedback_router(pipelines, feedback))
+    if settings.page:
+        app.include_router(reading_router(pipelines))
     app.include_router(widget_router(pipelines))
     app.include_router(docs_router(app, settings.root_path))
     app.include_router(metrics_router(workers, live))

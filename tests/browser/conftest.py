@@ -165,6 +165,8 @@ def open_page(contexts: Callable[..., BrowserContext], server: str, scripted_ser
 
     def opened(query: str = "", *, scripted: bool = False, phone: bool = False, **how: str) -> Page:
         origin = scripted_server.address if scripted else server
+        if scripted and not re.search("article=|of=", query):  # of its two articles, the first
+            query = f"{query}{'&' if query else '?'}article=article"
         page = contexts(phone=phone, **how).new_page()
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))

@@ -96,7 +96,9 @@ def test_the_chat_page_shows_attacks_as_text(watched: Callable[[], Watched], hos
     found = watched()
     page = found.page
     page.goto(f"{hostile_server.address}/")
-    expect(page.locator(".qa-select option")).to_have_count(len(IDS))
+    page.locator(".qa-pick").click()
+    expect(page.get_by_role("option")).to_have_count(len(IDS) + 1)
+    expect(page.locator(".qa-library-list li")).to_have_count(len(IDS))
     for identity in CHAT_ARTICLES:
         page.goto(f"{hostile_server.address}/?article={identity}")
         expect(page.locator(".qa-article")).to_have_attribute("data-article", identity)

@@ -52,6 +52,6 @@ def test_forced_colours_keep_the_mark_the_meter_and_the_edges(open_page):
 def test_the_name_stays_on_one_line_beside_a_choice_of_articles(open_page, width):
     page = open_page(scripted=True, phone=True)
     page.set_viewport_size({"width": width, "height": 700})
-    expect(page.locator(".qa-select")).to_be_visible()
+    expect(page.locator(".qa-pick")).to_be_visible()
     assert page.locator(".qa-wordmark").evaluate("e => e.getClientRects()[0].height") < 30
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -7,18 +7,19 @@
   function address(changes) {
     const url = new URL(location.href);
     for (const [name, value] of Object.entries(changes)) {
-      if (value === null) url.searchParams.delete(name);
+      if (value == null) url.searchParams.delete(name);
       else url.searchParams.set(name, value);
     }
     history.replaceState(history.state, "", url);
   }
 
   /** Lets the address reopen this turn; what cannot be asked again leaves the article's own address. */
-  function addressOf(turn, s) {
+  function addressOf(turn, s, article) {
     const link = $(".qa-link", turn);
     if (link) {
       const query = new URLSearchParams(link.getAttribute("href"));
-      address({ article: query.get("article"), q: query.get("q"), s: s ?? query.get("s") });
+      const home = article ?? query.get("article");
+      address({ article: home, q: query.get("q"), s: s ?? query.get("s"), of: query.get("of") });
     } else {
       const q = turn.matches(".qa-help") ? ($(".qa-question", questionOf(turn))?.textContent ?? null) : null;
       address({ article: shown(), q, s: null });

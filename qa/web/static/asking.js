@@ -66,7 +66,7 @@
   /** After the reload that ends a lost connection: asks what waited, once the page shows the article that it was asked of. */
   function takeUp() {
     if (!sessionStorage.getItem(UNASKED) || !box() || !$(".qa-welcome")) return;
-    const right = (query().get("article") ?? shown()) === shown();
+    const right = articleQA.isShown(query().get("article"));
     if (!right && !$(".qa-unasked")) return;
     const kept = JSON.parse(sessionStorage.getItem(UNASKED));
     sessionStorage.removeItem(UNASKED);

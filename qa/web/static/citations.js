@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { $, $$, say, motion, narrow, addressOf } = articleQA;
+  const { $, $$, say, motion, narrow, addressOf, homeOf, bring } = articleQA;
   let origin = null; // the citation that sent the reader to the article, on a narrow screen
 
   function dim() {
@@ -59,10 +59,10 @@
     else scrollPane(sentence);
   }
 
-  function visit(link) {
-    const sentence = light(link);
+  async function visit(link) {
+    const sentence = (await bring(link)) && light(link);
     if (!sentence) return;
-    addressOf(link.closest(".qa-turn"), link.hash.slice(2));
+    addressOf(link.closest(".qa-turn"), link.hash.slice(2), homeOf(link));
     origin = link;
     scrollTo(sentence);
     if (narrow.matches) {

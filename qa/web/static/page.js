@@ -10,6 +10,7 @@
   const seen = new Set(); // ids of the answers that have arrived
   const told = new WeakMap(); // Gradio's error toasts that were passed on, and their words
   let wanted = query().get("s"); // the sentence that the address asks for, once
+  const wantedOf = query().get("article"); // and the article that it is of
 
   function arrived(turn) {
     notice("");
@@ -19,23 +20,27 @@
     qa.answered();
     qa.dim();
     const chips = $$("a.qa-cite, a.qa-near", turn);
-    const chosen = wanted && chips.find((chip) => chip.hash === `#s${wanted}`);
+    const named = (chip) => chip.hash === `#s${wanted}` && [null, wantedOf].includes(qa.homeOf(chip));
+    const chosen = wanted && chips.find(named);
     const first = chosen || $("a.qa-cite", turn);
     wanted = null;
-    if (first) {
-      const sentence = qa.light(first);
-      if (sentence && chosen) address({ s: chosen.hash.slice(2) });
-      if (sentence && !narrow.matches) qa.scrollPane(sentence);
-    }
+    if (first) lightUp(first, chosen);
     requestAnimationFrame(() => {
       if (turn.matches(".qa-error")) turn.scrollIntoView({ block: "nearest", behavior: motion() });
       else questionOf(turn).scrollIntoView({ block: "start", behavior: motion() });
     });
   }
 
+  /** Shows what is cited first, or what the address asks for; its article is fetched where that is not the one shown. */
+  async function lightUp(link, chosen) {
+    const sentence = (await qa.bring(link)) && qa.light(link);
+    if (sentence && chosen) address({ s: chosen.hash.slice(2), article: qa.homeOf(chosen) ?? shown() });
+    if (sentence && !narrow.matches) qa.scrollPane(sentence);
+  }
+
   /** An address may name a sentence without a question. */
   function openSentence() {
-    if (!wanted || query().has("q") || !shown() || (query().get("article") ?? shown()) !== shown()) return;
+    if (!wanted || query().has("q") || !shown() || !qa.isShown(query().get("article"))) return;
     const sentence = qa.lightSentence(`s${wanted}`);
     wanted = null;
     if (sentence) qa.scrollTo(sentence);
@@ -132,10 +137,6 @@
     },
     true,
   );
-
-  document.addEventListener("change", (event) => {
-    if (event.target.matches?.(".qa-select")) location.search = new URLSearchParams({ article: event.target.value });
-  });
 
   new MutationObserver(lookAround).observe(document.documentElement, {
     childList: true,
