@@ -25,7 +25,12 @@ __all__ = [
     "BlockKind",
     "article_from_paragraphs",
     "article_from_text",
+    "checked_date",
+    "checked_language",
+    "checked_url",
     "load_article",
+    "one_line",
+    "text_article",
 ]
 
 SUFFIXES = (".md", ".txt")
@@ -68,20 +73,29 @@ def load_article(path: Path) -> Article:
 
     :raises ArticleError: the file cannot be read, is no UTF-8 text, says nothing, or declares something unusable.
     """
-    text = _decoded(path, _read(path))
+    raw = _read(path)
     try:
-        fields, begin = split_front_matter(text)
-        return article_from_text(
-            text[begin:],
-            id=fields.get("id", path.stem),
-            title=fields.get("title"),
-            source=fields.get("source"),
-            url=fields.get("url"),
-            published=fields.get("published"),
-            language=fields.get("language", "en"),
-        )
+        return text_article(raw, path.stem)
     except ArticleError as error:
         raise ArticleError(f"{path}: {error}") from error
+
+
+def text_article(raw: bytes, id: str) -> Article:
+    """The article in the bytes of a `.md` or `.txt` file, called `id` unless its front matter says otherwise.
+
+    :raises ArticleError: it is no UTF-8 text, says nothing, or declares something unusable.
+    """
+    text = _decoded(raw)
+    fields, begin = split_front_matter(text)
+    return article_from_text(
+        text[begin:],
+        id=fields.get("id", id),
+        title=fields.get("title"),
+        source=fields.get("source"),
+        url=fields.get("url"),
+        published=fields.get("published"),
+        language=fields.get("language", "en"),
+    )
 
 
 def article_from_text(
@@ -101,7 +115,7 @@ def article_from_text(
     :raises ArticleError: `text` says nothing or is no text; the id or another field cannot be used.
     """
     _check_text(text)
-    title = _one_line("title", title)
+    title = one_line("title", title)
     blocks = find_blocks(text, title)
     if all(block.kind == "boilerplate" for block in blocks):
         raise ArticleError("found nothing but boilerplate and rules; expected an article's text")
@@ -112,10 +126,10 @@ def article_from_text(
         text=text,
         blocks=blocks,
         title=title or (" ".join(headline.split()) if headline else identity),
-        source=_one_line("source", source),
-        url=_checked_url(url),
-        published=_checked_date(published),
-        language=_checked_language(language),
+        source=one_line("source", source),
+        url=checked_url(url),
+        published=checked_date(published),
+        language=checked_language(language),
     )
 
 
@@ -137,7 +151,7 @@ def article_from_paragraphs(id: str, title: str, paragraphs: Sequence[str]) -> A
             blocks.append(Block("paragraph", start, end))
         begin += len(paragraph) + 2
     identity = _checked_id(id)
-    return Article(id=identity, text=text, blocks=tuple(blocks), title=_one_line("title", title) or identity)
+    return Article(id=identity, text=text, blocks=tuple(blocks), title=one_line("title", title) or identity)
 
 
 def _read(path: Path) -> bytes:
@@ -156,17 +170,17 @@ def _read(path: Path) -> bytes:
         raise ArticleError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _decoded(path: Path, raw: bytes) -> str:
+def _decoded(raw: bytes) -> str:
     # Before the NUL check: UTF-16 is full of NULs, and "save it as UTF-8" helps more than "binary".
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ArticleError(f"{path}: found UTF-16 text; expected UTF-8; save it again as UTF-8")
+        raise ArticleError("found UTF-16 text; expected UTF-8; save it again as UTF-8")
     if b"\0" in raw:
-        raise ArticleError(f"{path}: found a NUL at byte {raw.index(0)}, so it is binary; expected UTF-8 text")
+        raise ArticleError(f"found a NUL at byte {raw.index(0)}, so it is binary; expected UTF-8 text")
     try:
         return raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise ArticleError(
-            f"{path}: not UTF-8: found 0x{raw[error.start]:02x} at byte {error.start}; save it again as UTF-8"
+            f"not UTF-8: found 0x{raw[error.start]:02x} at byte {error.start}; save it again as UTF-8"
         ) from error
 
 
@@ -212,17 +226,23 @@ def _checked_id(id: str) -> str:
     return identity
 
 
-def _one_line(name: str, value: str | None) -> str | None:
-    """`value` with its white space collapsed; None when there is nothing left."""
+def one_line(name: str, value: str | None) -> str | None:
+    """`value` with its white space collapsed; None when there is nothing left.
+
+    :raises ArticleError: it holds a control character; the message names it `name`.
+    """
     line = " ".join((value or "").split())
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in line):
         raise ArticleError(f"{name}: found a control character in {shown(line)}; expected one line of text")
     return line or None
 
 
-def _checked_url(url: str | None) -> str | None:
-    """The page shows it as a link, so `javascript:` and the like must never get there."""
-    line = _one_line("url", url)
+def checked_url(url: str | None) -> str | None:
+    """The page shows it as a link, so `javascript:` and the like must never get there.
+
+    :raises ArticleError: it is no http(s) address.
+    """
+    line = one_line("url", url)
     if line is None:
         return None
     try:
@@ -234,8 +254,12 @@ def _checked_url(url: str | None) -> str | None:
     return line
 
 
-def _checked_date(published: str | None) -> str | None:
-    line = _one_line("published", published)
+def checked_date(published: str | None) -> str | None:
+    """An ISO date, or the beginning of one.
+
+    :raises ArticleError: it is none.
+    """
+    line = one_line("published", published)
     if line is None or _PARTIAL_DATE.fullmatch(line):
         return line
     try:
@@ -245,7 +269,11 @@ def _checked_date(published: str | None) -> str | None:
     return line
 
 
-def _checked_language(language: str) -> str:
+def checked_language(language: str) -> str:
+    """A language tag, with hyphens.
+
+    :raises ArticleError: it is none.
+    """
     line = language.strip().replace("_", "-")
     if not _LANGUAGE.fullmatch(line):
         raise ArticleError(f"language: found {shown(language)}; expected a language tag, as in en or pt-BR")

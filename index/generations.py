@@ -4,6 +4,7 @@
     DIR/data-0123456789abcdef/  a generation: all other files, named after their checksums, never changed once it is there
     DIR/.tmp-...                a generation being written, or what a killed build left
     DIR/decision.json, suggestions.json   what the online half keeps beside the index
+    DIR/fetched/                what was fetched from addresses, as it came
     DIR/.lock                   held while writing
 
 A folder with files in it cannot be replaced in one step on every system, a file can. So a new generation is written
@@ -36,6 +37,12 @@ DECISION = "decision.json"
 SUGGESTIONS = "suggestions.json"
 BESIDE = (DECISION, SUGGESTIONS)
 """Files that the online half keeps in the folder, beside the generations; a rebuild leaves them where they are."""
+
+DOCUMENTS = "documents.jsonl"
+"""The file of a generation that tells what its articles were read from."""
+
+FETCHED = "fetched"
+"""The folder beside the generations that keeps what was fetched (`index/sources/kept.py`)."""
 
 _LOCK_NAME = ".lock"
 _UNFINISHED = ".tmp-"
@@ -171,7 +178,7 @@ def refuse_damaged(directory: Path, manifest: Manifest) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    known = (MANIFEST_NAME, _LOCK_NAME, *BESIDE)
+    known = (MANIFEST_NAME, _LOCK_NAME, FETCHED, *BESIDE)
     return name in known or name.startswith(_UNFINISHED) or bool(GENERATION.fullmatch(name))
 
 

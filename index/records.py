@@ -1,6 +1,7 @@
-"""`articles.jsonl` and `passages.jsonl`: the readable files of an index, one article or passage a line.
+"""`articles.jsonl`, `passages.jsonl`, `documents.jsonl`: the readable files of an index, one of each a line.
 
-`articles.jsonl` holds each article whole; `passages.jsonl` each passage with its sentences, their offsets and words.
+`articles.jsonl` holds each article whole; `passages.jsonl` each passage with its sentences, their offsets and words;
+`documents.jsonl` by what to tell whether the documents are still those that the articles were read from.
 """
 
 import json
@@ -59,6 +60,40 @@ def read_articles(path: Path) -> tuple[Article, ...]:
             raise IndexDamaged(f"the text of article {article.id!r} has SHA-256 {article.sha256}, expected {sha256}")
         articles.append(article)
     return tuple(articles)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What an index keeps of a document that it was built from.
+
+    :param key: what `index/sources/reading.py` tells it by; it changes when the document's articles could.
+    :param articles: the ids of its articles, in order.
+    :param problems: how many it had that could not be used.
+    """
+
+    key: str
+    articles: tuple[str, ...]
+    problems: int = 0
+
+
+def documents_to_bytes(documents: Iterable[DocumentRecord]) -> bytes:
+    """The records as lines of JSON."""
+    return _lines({"key": one.key, "articles": one.articles, "problems": one.problems} for one in documents)
+
+
+def read_records(path: Path) -> tuple[DocumentRecord, ...]:
+    """The records in the file at `path`.
+
+    :raises IndexDamaged: a line is none.
+    """
+    records = []
+    for fields in _rows(path):
+        match fields:
+            case {"key": str(key), "articles": [*ids], "problems": int(problems)} if all(isinstance(i, str) for i in ids):
+                records.append(DocumentRecord(key, tuple(ids), problems))
+            case _:
+                raise IndexDamaged(f"{path.name} holds a line that tells of no document")
+    return tuple(records)
 
 
 def passages_to_bytes(articles: Iterable[Article], passages: Iterable[Passage], sentences: Sequence[Sentence]) -> bytes:

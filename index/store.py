@@ -18,12 +18,30 @@ from numpy.typing import NDArray
 from index.addresses import canonical, is_address
 from index.article import Article
 from index.encoder import Encoder, Progress
-from index.errors import ArticleError, EncoderError, IndexDamaged, IndexFault, IndexStale
-from index.generations import checksums, generation_name, new_generation, publish, read_manifest, refuse_damaged
+from index.errors import ArticleError, IndexDamaged, IndexFault, IndexStale
+from index.generations import (
+    DOCUMENTS,
+    checksums,
+    generation_name,
+    new_generation,
+    publish,
+    read_manifest,
+    refuse_damaged,
+)
 from index.lexical import ANALYZER, LexicalIndex
 from index.manifest import ArticleRecord, Manifest, mend
 from index.passages import segment
-from index.records import articles_to_bytes, misquotes, passages_to_bytes, read_articles, read_passages
+from index.records import (
+    DocumentRecord,
+    articles_to_bytes,
+    documents_to_bytes,
+    misquotes,
+    passages_to_bytes,
+    read_articles,
+    read_passages,
+    read_records,
+)
+from index.reuse import Earlier, encode_groups
 from index.sentences import SEGMENTER
 from index.units import Passage, Sentence
 from index.vectors import METRIC, VectorIndex
@@ -38,6 +56,9 @@ PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_TERMS = "sentences.bm25"
 PASSAGE_TERMS = "passages.bm25"
 
+_FEW = 10
+"""Articles that are named one by one, when those of an index are not those that they should be."""
+
 _LIBRARIES = ("PyStemmer", "bm25s", "faiss-cpu", "numpy", "sentence-transformers", "sentencex", "torch", "transformers")
 
 
@@ -46,7 +67,8 @@ class Index:
     """Articles, their passages and sentences, and what is needed to find them.
 
     The passages and sentences of all articles stand in article order; a position in `sentences` is a row of
-    `sentence_vectors` and `sentence_terms`, one in `passages` a row of the other two. Rows are `[lo, hi)`.
+    `sentence_vectors` and `sentence_terms`, one in `passages` a row of the other two. Rows are `[lo, hi)`. `documents` says
+    what the articles were read from; nothing of articles that were no documents.
     """
 
     articles: tuple[Article, ...]
@@ -57,6 +79,7 @@ class Index:
     sentence_terms: LexicalIndex
     passage_terms: LexicalIndex
     manifest: Manifest
+    documents: tuple[DocumentRecord, ...] = ()
 
     def article(self, key: str) -> Article:
         """The article with this id, else the one with this URL, however that is written (`index/addresses.py`).
@@ -129,18 +152,30 @@ class Index:
         return _rows_by_article(self.passages)
 
 
-def build_index(articles: Sequence[Article], encoder: Encoder, *, progress: Progress | None = None) -> Index:
+def build_index(
+    articles: Sequence[Article],
+    encoder: Encoder,
+    *,
+    documents: Sequence[DocumentRecord] = (),
+    earlier: Index | None = None,
+    progress: Progress | None = None,
+) -> Index:
     """An index of `articles`, in memory.
 
-    :param progress: called with how many texts have been encoded, and how many there are.
+    :param documents: what they were read from.
+    :param earlier: an index whose vectors are taken over for the texts that it holds, if they are this encoder's.
+    :param progress: called with how many texts have been encoded, and how many are to be.
     :raises ArticleError: there is no article, one says nothing, or two have the same id.
     :raises EncoderError: the encoder gave something else than one vector of length 1 for each text.
     """
     _refuse_unusable(articles)
     passages: list[Passage] = []
     sentences: list[Sentence] = []
+    before = Earlier(earlier, encoder)
     for article in articles:
-        own_passages, own_sentences = segment(article, encoder.count_tokens, encoder.max_tokens)
+        own_passages, own_sentences = before.segments(article) or segment(
+            article, encoder.count_tokens, encoder.max_tokens
+        )
         if not own_sentences:
             raise ArticleError(f"article {article.id!r} has no sentence to answer with; give an article with text in it")
         passages += own_passages
@@ -148,7 +183,7 @@ def build_index(articles: Sequence[Article], encoder: Encoder, *, progress: Prog
     texts = {article.id: article.text for article in articles}
     passage_texts = [texts[unit.article_id][unit.start : unit.end] for unit in passages]
     sentence_texts = [texts[unit.article_id][unit.start : unit.end] for unit in sentences]
-    sentence_vectors, passage_vectors = encode_groups(encoder, (sentence_texts, passage_texts), progress)
+    sentence_vectors, passage_vectors = encode_groups(encoder, (sentence_texts, passage_texts), progress, before)
     return Index(
         articles=tuple(articles),
         passages=tuple(passages),
@@ -158,6 +193,7 @@ def build_index(articles: Sequence[Article], encoder: Encoder, *, progress: Prog
         sentence_terms=LexicalIndex.build(sentence_texts),
         passage_terms=LexicalIndex.build(passage_texts),
         manifest=_described(articles, encoder, len(passages), len(sentences)),
+        documents=tuple(documents),
     )
 
 
@@ -171,6 +207,8 @@ def save_index(index: Index, directory: Path) -> None:
         with new_generation(directory) as folder:
             (folder / ARTICLES).write_bytes(articles_to_bytes(index.articles))
             (folder / PASSAGES).write_bytes(passages_to_bytes(index.articles, index.passages, index.sentences))
+            if index.documents:
+                (folder / DOCUMENTS).write_bytes(documents_to_bytes(index.documents))
             index.sentence_vectors.save(folder / SENTENCE_VECTORS)
             index.passage_vectors.save(folder / PASSAGE_VECTORS)
             index.sentence_terms.save(folder / SENTENCE_TERMS)
@@ -212,7 +250,10 @@ def is_stale(index: Index, articles: Sequence[Article], encoder_fingerprint: str
         return f"it was built with another encoder, {index.manifest.encoder_name}"
     now, built = ({article.id: article for article in several} for several in (articles, index.articles))
     if now.keys() != built.keys():
-        return f"it holds {', '.join(built)}, but the articles are {', '.join(now)}"
+        if max(len(now), len(built)) <= _FEW:
+            return f"it holds {', '.join(built)}, but the articles are {', '.join(now)}"
+        added, gone = ([name for name in one if name not in other] for one, other in ((now, built), (built, now)))
+        return "; ".join(f"{what}: {_some(names)}" for what, names in (("added", added), ("gone", gone)) if names)
     for article_id, article in now.items():
         if article.text != built[article_id].text:
             return f"the text of article {article_id!r} has changed"
@@ -245,25 +286,6 @@ def _refuse_unusable(articles: Sequence[Article]) -> None:
         if article.id in seen:
             raise ArticleError(f"two articles have the id {article.id!r}; give one of them another in its front matter")
         seen.add(article.id)
-
-
-def encode_groups(
-    encoder: Encoder, groups: Sequence[Sequence[str]], progress: Progress | None = None
-) -> list[NDArray[np.float32]]:
-    """A vector for each text of each group; equal texts get the very same one, so that they score the same.
-
-    :returns: for each group, *Shape:* ``(n, d)``, float32.
-    :raises EncoderError: the encoder gave something else than one vector for each text.
-    """
-    unique = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
-    vectors = encoder.encode(unique, progress=progress)
-    if vectors.shape != (len(unique), encoder.dimension):
-        raise EncoderError(
-            f"the encoder {encoder.name!r} gave an array of shape {vectors.shape} for {len(unique)} texts, "
-            f"expected {(len(unique), encoder.dimension)}; use another encoder"
-        )
-    position = {text: row for row, text in enumerate(unique)}
-    return [vectors[[position[text] for text in group]] for group in groups]
 
 
 def _described(articles: Sequence[Article], encoder: Encoder, passages: int, sentences: int) -> Manifest:
@@ -302,6 +324,7 @@ def _read(directory: Path, manifest: Manifest) -> Index:
             sentence_terms=LexicalIndex.load(folder / SENTENCE_TERMS),
             passage_terms=LexicalIndex.load(folder / PASSAGE_TERMS),
             manifest=manifest,
+            documents=read_records(folder / DOCUMENTS) if DOCUMENTS in manifest.files else (),
         )
     except (IndexDamaged, OSError) as error:
         raise IndexDamaged(f"the index in {directory} is damaged: {error}; {mend(directory)}") from error
@@ -330,6 +353,8 @@ def contradictions(index: Index) -> Iterator[str]:
     records = tuple(ArticleRecord(own.id, own.title, own.sha256, len(own.text)) for own in index.articles)
     if records != manifest.articles:
         yield "the articles are not those that the manifest names"
+    if not {record.id for record in records}.issuperset(name for own in index.documents for name in own.articles):
+        yield "a document is of an article that the index does not hold"
     kinds: tuple[tuple[str, Sequence[Passage | Sentence]], ...] = (
         ("passages", index.passages),
         ("sentences", index.sentences),

@@ -15,6 +15,7 @@ from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.passages import segment
 from index.records import misquotes, read_articles, read_passages
+from index.reuse import encode_groups
 from index.sentences import split_sentences
 from index.store import (
     ARTICLES,
@@ -25,7 +26,6 @@ from index.store import (
     SENTENCE_VECTORS,
     Index,
     contradictions,
-    encode_groups,
     refuse_stale,
 )
 from index.vectors import VectorIndex

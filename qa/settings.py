@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         Field(
             default_factory=lambda: (project_path("seeds/article.md"),),
             min_length=1,
-            description="article that the index is built from: a file, or a JSON list of files",
+            description="what the index is built from: a file or folder of articles, or a JSON list of such",
         ),
     ]
     encoder: Annotated[
@@ -233,7 +233,18 @@ class Settings(BaseSettings):
     @field_validator("articles", mode="before")
     @classmethod
     def _files(cls, value: object) -> object:
-        return _one_or_list(value, 'a file or a JSON list of files like ["a.md", "b.md"]')
+        return _one_or_list(value, 'a file or folder or a JSON list of such like ["a.md", "reports"]')
+
+    @field_validator("articles")
+    @classmethod
+    def _here(cls, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        """No addresses: nothing that a server does by itself asks the network."""
+        if pages := [path for path in paths if re.match(r"https?:/", str(path), re.IGNORECASE)]:
+            raise ValueError(
+                f"found {str(pages[0])!r}; expected files or folders: a page is fetched by python -m qa build --fetch, and "
+                "served without being named again"
+            )
+        return paths
 
     @field_validator("hosts", mode="before")
     @classmethod

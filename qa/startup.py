@@ -1,23 +1,26 @@
 """From settings to a pipeline that can answer: load the index, and build it again where it cannot be answered from.
 
-Which articles: those of the settings when they were chosen there; else the files that the index was built from, so that
-`build mine.md` and then `serve` serves `mine.md`; else the settings' default.
+Which articles: those of the settings when they were chosen there; else what the index was built from, so that `build mine.md`
+and then `serve` serves `mine.md`; else the settings' default. What cannot be read is logged, a line each, and left out.
 """
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from index.article import Article, load_article
+from index.addresses import is_address
 from index.errors import ArticleError, IndexDamaged, IndexFault, IndexForeign, IndexMissing, IndexStale
-from index.generations import read_manifest, refuse_foreign
+from index.generations import DOCUMENTS, read_manifest, refuse_foreign
 from index.manifest import MANIFEST_NAME, Manifest, mend
-from index.records import read_articles
+from index.records import read_articles, read_records
+from index.sources.files import KINDS, Source, find_documents
+from index.sources.kept import Kept
+from index.sources.reading import Reading, changed_documents, known_articles, read_documents
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +31,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 1.0
-"""Seconds of building before a progress bar appears."""
+"""Seconds of work before a progress bar appears."""
+
+_TOLD = 10
+"""Documents that are named in the error when none can be read."""
+
+_FEW = 3
+"""Sources that are named in other messages."""
 
 
 def ensure_index(settings: Settings, *, progress: bool = True) -> "QAPipeline":
@@ -36,64 +45,157 @@ def ensure_index(settings: Settings, *, progress: bool = True) -> "QAPipeline":
 
     What is done, and why, is logged. Takes the seconds that the encoder takes to load, and those of a build if need be.
 
-    :param progress: show a bar on a terminal when building takes more than a second.
-    :raises ArticleError: an article cannot be read; the message names each such file.
+    :param progress: show a bar on a terminal when reading or building takes more than a second.
+    :raises ArticleError: no article can be read; the message says why.
     :raises EncoderError: the encoder cannot be loaded.
     :raises IndexFault: the folder holds something else, which is left alone, or it cannot be read or written.
     """
     refuse_foreign(settings.index)
-    paths = article_paths(settings)
-    articles = load_articles(paths)
+    sources = article_paths(settings)
+    index, fault = _stored(settings.index)
+    reading = read_sources(settings, sources, earlier=index, progress=progress)
     from index.encoder import load_encoder
     from qa.pipeline import QAPipeline
 
     logger.info("Loading the encoder.")
     encoder = load_encoder(settings.encoder)
-    try:
-        index = _current(settings.index, articles, encoder)
-    except (IndexMissing, IndexStale, IndexDamaged, IndexForeign) as error:
-        logger.warning("%s. Building it from %s.", _why(error, settings.index), _listed(paths))
-        index = build_at(settings, paths, articles, encoder, progress=progress)
+    fault = fault or _staleness(index, reading, encoder, settings.index)
+    if index is None or fault is not None:
+        logger.warning("%s. Building it from %s.", _why(fault, settings.index), listed(sources))
+        index = build_at(settings, sources, reading, encoder, earlier=index, progress=progress)
     return QAPipeline.over(settings.index, index, encoder, settings)
 
 
-def build_at(
-    settings: Settings, paths: Sequence[Path], articles: Sequence[Article], encoder: "Encoder", *, progress: bool = True
-) -> "Index":
-    """Build the index of `articles`, read from `paths`, where `settings` say, and keep checked suggestions there.
+def _staleness(index: "Index | None", reading: Reading, encoder: "Encoder", directory: Path) -> IndexStale | None:
+    """Why an index that can be read is not that of what was read and the encoder, if it is not."""
+    from index.store import is_stale, refuse_stale
 
-    :raises ArticleError: two articles have the same id, or one has no sentence.
+    if index is None:
+        return None
+    try:
+        refuse_stale(index.manifest, directory, encoder.fingerprint)
+    except IndexStale as error:
+        return error
+    reason = is_stale(index, reading.articles, encoder.fingerprint)
+    return IndexStale(f"the index in {directory} is stale: {reason}; {mend(directory)}") if reason else None
+
+
+def stored_index(directory: Path) -> "Index | None":
+    """The index in `directory`, to take over what has not changed; None where there is none to be used."""
+    return _stored(directory)[0]
+
+
+def _stored(directory: Path) -> "tuple[Index | None, IndexFault | None]":
+    """The index in `directory`, or why it cannot be used."""
+    from index.store import load_index
+
+    try:
+        return load_index(directory), None
+    except (IndexMissing, IndexStale, IndexDamaged, IndexForeign) as error:
+        return None, error
+
+
+def read_sources(
+    settings: Settings,
+    sources: Sequence[Source],
+    *,
+    earlier: "Index | None" = None,
+    failed: Mapping[str, str] | None = None,
+    progress: bool = True,
+) -> Reading:
+    """The articles of the files, folders and addresses, in order; what cannot be read is logged, a line each.
+
+    :param earlier: the index of before: documents that it holds as they are now are not read again.
+    :param failed: why an address could not be fetched just now.
+    :raises ArticleError: none can be read; the message says why.
+    """
+    found = find_documents(sources, Kept(settings.index), failed)
+    known = known_articles(earlier.articles, earlier.documents) if earlier else {}
+    with progress_bar("Reading", "B", shown=progress) as report:
+        reading = read_documents(found, known=known, progress=report)
+    if not reading.articles:
+        raise _nothing(sources, reading)
+    for problem in reading.problems:
+        logger.warning("Not read: %s", problem)
+    return reading
+
+
+def load_articles(sources: Sequence[Source]) -> Reading:
+    """The articles of files and folders, in order, every one of them.
+
+    :raises ArticleError: one cannot be read; the message names every one that cannot.
+    """
+    reading = read_documents(find_documents(sources))
+    if reading.problems or not reading.articles:
+        raise _nothing(sources, reading)
+    return reading
+
+
+def _nothing(sources: Sequence[Source], reading: Reading) -> ArticleError:
+    if not reading.problems:
+        return ArticleError(f"{listed(sources)}: found no document; expected files that end in {' '.join(KINDS)}")
+    more = len(reading.problems) - _TOLD
+    return ArticleError("; ".join(reading.problems[:_TOLD]) + (f"; and {more:,} more" if more > 0 else ""))
+
+
+def build_at(
+    settings: Settings,
+    sources: Sequence[Source],
+    reading: Reading,
+    encoder: "Encoder",
+    *,
+    earlier: "Index | None" = None,
+    progress: bool = True,
+) -> "Index":
+    """Build the index of what was read from `sources`, where `settings` say, and keep checked suggestions there.
+
+    :param earlier: the index of before, whose vectors are taken over for the texts that it holds.
+    :raises ArticleError: an article has no sentence.
     :raises IndexFault: the folder holds something else, or cannot be written.
     :raises ReaderError: the reader, which checks the suggestions, cannot be loaded.
     """
     from index.store import build_index, save_index
     from qa.decision import decision_for
-    from qa.feedback import answered_questions
+    from qa.feedback import answered_questions, texts_asked
     from qa.pipeline import QAPipeline
     from qa.reader import load_reader
-    from qa.suggestions import checked_suggestions, save_suggestions
+    from qa.suggestions import checked_suggestions, save_suggestions, stored_suggestions
 
-    with _bar(shown=progress) as report:
-        index = build_index(articles, encoder, progress=report)
+    with progress_bar("Building", " texts", shown=progress) as report:
+        index = build_index(reading.articles, encoder, documents=reading.documents, earlier=earlier, progress=report)
     directory = settings.index
-    home = directory.resolve()
-    # Relative, so that a project moved as a whole still finds them, and nobody is told the names of the folders above.
-    sources = tuple(Path(os.path.relpath(path.resolve(), home)).as_posix() for path in paths)
-    index = replace(index, manifest=replace(index.manifest, sources=sources))
+    index = replace(index, manifest=replace(index.manifest, sources=_from_there(sources, directory)))
     # A decision that was fitted to this place's questions outlives the build, or it is logged why it cannot be used.
     reader = load_reader(settings.reader)
     decision = decision_for(encoder.fingerprint, reader.fingerprint, directory)
     pipeline = QAPipeline(index, encoder, settings, reader=reader, decision=decision)
-    readers = {one.id: answered_questions(settings.feedback, one.sha256) for one in articles} if settings.feedback else {}
-    suggestions = checked_suggestions(pipeline, paths, readers)
+    readers: dict[str, list[str]] = {}
+    if settings.feedback is not None:
+        asked = texts_asked(settings.feedback)
+        readers = {
+            one.id: answered_questions(settings.feedback, one.sha256) for one in index.articles if one.sha256 in asked
+        }
+    suggestions = checked_suggestions(pipeline, reading.files, readers, stored_suggestions(directory))
     # Only now that nothing is left to do but write: a build that is killed or refused has changed nothing.
     save_index(index, directory)
     save_suggestions(directory, index, suggestions)
+    Kept(directory).forget_others(source for source in sources if isinstance(source, str))
     return index
 
 
-def article_paths(settings: Settings) -> tuple[Path, ...]:
-    """The files of the articles to serve, as the module's first lines say.
+def _from_there(sources: Sequence[Source], directory: Path) -> tuple[str, ...]:
+    """The sources as the manifest keeps them: relative to the index, so that a project moved as a whole still finds them, and
+    nobody is told the names of the folders above.
+    """
+    home = directory.resolve()
+    return tuple(
+        source if isinstance(source, str) else Path(os.path.relpath(source.resolve(), home)).as_posix()
+        for source in sources
+    )
+
+
+def article_paths(settings: Settings) -> tuple[Source, ...]:
+    """The files, folders and addresses of the articles to serve, as the module's first lines say.
 
     :raises IndexDamaged: the index is of others than the default ones, and can no longer say where their files are.
     """
@@ -104,10 +206,10 @@ def article_paths(settings: Settings) -> tuple[Path, ...]:
     except IndexFault:
         _refuse_others(settings)
         return settings.articles
-    if missing := [path for path in sources if not path.exists()]:
-        logger.warning("The index was built from %s, which is gone.", _listed(missing))
-        return settings.articles
-    return sources or settings.articles
+    gone = [source for source in sources if isinstance(source, Path) and not source.exists()]
+    if gone:
+        logger.warning("The index was built from %s, which is gone.", listed(gone))
+    return tuple(source for source in sources if source not in gone) or settings.articles
 
 
 def _refuse_others(settings: Settings) -> None:
@@ -120,80 +222,64 @@ def _refuse_others(settings: Settings) -> None:
     for path in sorted(settings.index.glob("data-*/articles.jsonl")):  # `index.store.ARTICLES`; its module loads slowly
         with suppress(IndexDamaged, OSError):
             held.update(article.id for article in read_articles(path))
-    if held and held.isdisjoint(article.id for article in load_articles(settings.articles)):
+    if held and held.isdisjoint(article.id for article in load_articles(settings.articles).articles):
         raise IndexDamaged(
             f"the index in {settings.index} is damaged: {MANIFEST_NAME} cannot be read, which named the files of its articles"
             f" ({', '.join(sorted(held)[:3])}); name them: python -m qa build FILE ... --index {quote(str(settings.index))}"
         )
 
 
-def source_paths(manifest: Manifest, directory: Path) -> tuple[Path, ...]:
-    """The files that the index in `directory` was built from, as seen from here."""
-    here = Path.cwd()
-    paths = (Path(os.path.normpath(directory.resolve() / source)) for source in manifest.sources)
-    return tuple(path.relative_to(here) if path.is_relative_to(here) else path for path in paths)
-
-
-def load_articles(paths: Sequence[Path]) -> tuple[Article, ...]:
-    """The articles in the files, in order.
-
-    :raises ArticleError: a file cannot be read as an article; the message names every one that cannot.
-    """
-    articles: list[Article] = []
-    problems: list[str] = []
-    for path in paths:
-        try:
-            articles.append(load_article(path))
-        except ArticleError as error:
-            problems.append(str(error))
-    if problems:
-        raise ArticleError("; ".join(problems))
-    return tuple(articles)
+def source_paths(manifest: Manifest, directory: Path) -> tuple[Source, ...]:
+    """What the index in `directory` was built from, files and folders as seen from here."""
+    here, home = Path.cwd(), directory.resolve()
+    sources: list[Source] = []
+    for source in manifest.sources:
+        if is_address(source):
+            sources.append(source)
+        else:
+            path = Path(os.path.normpath(home / source))
+            sources.append(path.relative_to(here) if path.is_relative_to(here) else path)
+    return tuple(sources)
 
 
 def refuse_changed(directory: Path) -> None:
-    """Refuse an index whose articles have changed since, as far as their files can be found. Reads no model.
+    """Refuse an index whose documents have changed since, as far as they can be found. Reads no model, and of a document no
+    more than its bytes.
 
-    :raises IndexStale: an article's file says something else now.
+    :raises IndexStale: a document says something else now, or is new.
     :raises IndexFault: there is no index, or it cannot be read.
     """
     manifest = read_manifest(directory)
-    built = {record.id: (record.title, record.sha256) for record in manifest.articles}
-    for path in source_paths(manifest, directory):
-        if not path.exists():
-            continue  # an index outlives the file that it was built from: it holds the text
-        article = load_article(path)
-        if built.get(article.id) != (article.title, article.sha256):
-            raise IndexStale(f"the index in {directory} is stale: {path} has changed since; {mend(directory)}")
+    if DOCUMENTS not in manifest.files:
+        return  # built of articles that were no documents
+    try:
+        records = read_records(directory / manifest.generation / DOCUMENTS)
+    except (IndexDamaged, OSError):
+        return  # replaced or damaged, which whoever reads the rest will tell
+    # An index outlives the files that it was built from: it holds the text.
+    sources = [one for one in source_paths(manifest, directory) if not isinstance(one, Path) or one.exists()]
+    changed = changed_documents(find_documents(sources, Kept(directory)), records)
+    if changed:
+        raise IndexStale(f"the index in {directory} is stale: {listed(changed)} has changed since; {mend(directory)}")
 
 
-def _current(directory: Path, articles: Sequence[Article], encoder: "Encoder") -> "Index":
-    """The index in `directory`, if it is that of `articles` and `encoder`.
-
-    :raises IndexFault: it is not, or cannot be used.
-    """
-    from index.store import is_stale, load_index
-
-    index = load_index(directory, encoder.fingerprint)
-    if reason := is_stale(index, articles, encoder.fingerprint):
-        raise IndexStale(f"the index in {directory} is stale: {reason}; {mend(directory)}")
-    return index
-
-
-def _why(error: IndexFault, directory: Path) -> str:
+def _why(error: IndexFault | None, directory: Path) -> str:
     """What is wrong, without the command that mends it: that is what is being done."""
-    if isinstance(error, IndexMissing):
+    if error is None or isinstance(error, IndexMissing):
         return f"There is no index in {directory} yet"
     reason = str(error).removesuffix(f"; {mend(directory)}")
     return reason[:1].upper() + reason[1:]
 
 
 @contextmanager
-def _bar(*, shown: bool) -> Iterator["Progress"]:
+def progress_bar(doing: str, unit: str, *, shown: bool = True) -> Iterator["Progress"]:
+    """A bar with rate and time left, on terminals."""
     from tqdm import tqdm
 
     # `disable=None` lets tqdm draw on terminals only.
-    with tqdm(desc="Building", unit=" texts", delay=_PATIENCE, leave=False, disable=None if shown else True) as bar:
+    with tqdm(
+        desc=doing, unit=unit, unit_scale=unit == "B", delay=_PATIENCE, leave=False, disable=None if shown else True
+    ) as bar:
 
         def report(done: int, total: int) -> None:
             bar.total = total
@@ -202,5 +288,7 @@ def _bar(*, shown: bool) -> Iterator["Progress"]:
         yield report
 
 
-def _listed(paths: Sequence[Path]) -> str:
-    return ", ".join(map(str, paths))
+def listed(sources: Sequence[Source]) -> str:
+    """The sources for a message: some by name, the others counted."""
+    some = ", ".join(map(str, sources[:_FEW]))
+    return some if len(sources) <= _FEW else f"{some} and {len(sources) - _FEW:,} more"

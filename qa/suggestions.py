@@ -2,7 +2,7 @@
 
 They come from `questions.jsonl` beside the article's file, in its order, then from what readers asked and got answered, one
 of each sentence that answers, so that they show what there is to know. An article with neither is asked "Who is ...?" and
-"What is ...?" of the persons and organisations that it names most.
+"What is ...?" of the persons and organisations that it names most; of an archive, the first few of them.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Article
 from index.generations import SUGGESTIONS, write_beside
+from index.sources.files import QUESTIONS
 from index.store import Index
 from qa.answer import Answer, AnswerText, Span
 from qa.decision import label
@@ -36,10 +37,11 @@ READERS = 4
 NEXT = 3
 """Questions that are suggested after an answer."""
 
+BY_NAME = 20
+"""Articles without such questions that are asked about the names in them, the first of an index: each takes a second."""
+
 LONGEST = 70
 """Code points of a question that is suggested; a longer one does not fit a button."""
-
-QUESTIONS = "questions.jsonl"
 
 _ELLIPSIS = re.compile(r"(?:what|how) about\b|why\W*\Z|(?:\S+ ){1,6}that\W*\Z", re.IGNORECASE)
 
@@ -54,27 +56,53 @@ class Suggestion:
     sentence_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The suggestions of one article, and what they were chosen from.
+
+    :param chosen_from: SHA-256 over the article, the questions that it could be asked, and the models; where it is the same,
+        so are the suggestions.
+    """
+
+    suggestions: tuple[Suggestion, ...]
+    chosen_from: str = ""
+
+
 def checked_suggestions(
-    pipeline: "QAPipeline", paths: Iterable[Path] = (), readers: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, tuple[Suggestion, ...]]:
+    pipeline: "QAPipeline",
+    paths: Iterable[Path] = (),
+    readers: Mapping[str, Sequence[str]] | None = None,
+    before: Mapping[str, Checked] | None = None,
+) -> dict[str, Checked]:
     """At most `MOST` questions an article that the pipeline answers, by article id.
 
     :param paths: the files that the articles were read from; a question file is looked for beside each.
-    :param readers: what readers asked and got answered, by article id, the best first; without gold answers, so only those
-        are kept that are not answered with low confidence.
+    :param readers: what readers asked and got answered, by article id, the best first; without gold answers, so only
+        those are kept that are not answered with low confidence.
+    :param before: what an earlier call gave, which is not asked again.
     """
-    gold = _gold([path.parent / QUESTIONS for path in dict.fromkeys(paths)])
-    found: dict[str, tuple[Suggestion, ...]] = {}
+    gold = _gold(dict.fromkeys(path.parent / QUESTIONS for path in paths))
+    models = f"{pipeline.encoder.fingerprint} {pipeline.reader.fingerprint} {pipeline.decision!r}"
+    by_name = 0
+    found: dict[str, Checked] = {}
     for article in pipeline.index.articles:
         theirs = [asked for asked in (readers or {}).get(article.id, ()) if _stands_alone(asked)]
-        listed = gold.get(article.id, {})
+        listed: Mapping[str, Sequence[Span]] = gold.get(article.id, {})
         if not listed and not theirs:
+            by_name += 1
+            if by_name > BY_NAME:
+                continue
             listed = dict.fromkeys(_about_names(pipeline.index, article), ())
+        chosen_from = hashlib.sha256(f"{models} {article.sha256} {listed} {theirs}".encode()).hexdigest()
+        known_before = (before or {}).get(article.id)
+        if known_before is not None and known_before.chosen_from == chosen_from:
+            found[article.id] = known_before
+            continue
         known = _answered(pipeline, article, listed)
         fresh = _answered(pipeline, article, dict.fromkeys(theirs, ()), sure=True)
         told = {suggestion.sentence_id for suggestion in known}
         fresh = [suggestion for suggestion in fresh if suggestion.sentence_id not in told][:READERS]
-        found[article.id] = (*known[: MOST - len(fresh)], *fresh)
+        found[article.id] = Checked((*known[: MOST - len(fresh)], *fresh), chosen_from)
     return found
 
 
@@ -93,28 +121,45 @@ def next_questions(suggested: Sequence[Suggestion], asked: Iterable[str | None],
     return tuple(one.question for one in fresh[:NEXT])
 
 
-def save_suggestions(directory: Path, index: Index, suggestions: Mapping[str, Sequence[Suggestion]]) -> None:
+def save_suggestions(directory: Path, index: Index, suggestions: Mapping[str, Checked]) -> None:
     """Write the suggestions beside the index in `directory`, in one step.
 
     :raises IndexFault: they cannot be written.
     """
     stored = {}
     for article in index.articles:
-        questions = [asdict(one) for one in suggestions.get(article.id, ())]
-        stored[article.id] = {"sha256": article.sha256, "questions": questions, "checksum": _checksum(questions)}
+        if (own := suggestions.get(article.id)) is None:
+            continue
+        questions = [asdict(one) for one in own.suggestions]
+        stored[article.id] = {
+            "sha256": article.sha256,
+            "questions": questions,
+            "checksum": _checksum(questions),
+            "chosen_from": own.chosen_from,
+        }
     content = json.dumps(stored, ensure_ascii=False, indent=1) + "\n"
     write_beside(directory, SUGGESTIONS, content.encode())
 
 
 def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[Suggestion, ...]]:
     """The suggestions beside the index; those of an article that has changed since are left out, as is a damaged file."""
+    now = {article.id: article.sha256 for article in index.articles}
+    return {name: own.suggestions for name, (sha256, own) in _stored(directory).items() if now.get(name) == sha256}
+
+
+def stored_suggestions(directory: Path) -> dict[str, Checked]:
+    """The suggestions beside whatever index there is or was, for `checked_suggestions`; none where they cannot be read."""
+    return {name: own for name, (_, own) in _stored(directory).items()}
+
+
+def _stored(directory: Path) -> dict[str, tuple[str, Checked]]:
+    """The suggestions and the SHA-256 of the article that they are about, by article id."""
     path = directory / SUGGESTIONS
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return {
-            article.id: _unaltered(stored[article.id])
-            for article in index.articles
-            if article.id in stored and stored[article.id]["sha256"] == article.sha256
+            name: (str(own["sha256"]), Checked(_unaltered(own), str(own.get("chosen_from", ""))))
+            for name, own in stored.items()
         }
     except FileNotFoundError:
         return {}

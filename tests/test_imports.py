@@ -86,6 +86,9 @@ def test_training_is_imported_by_itself_only() -> None:
         ("sentence_transformers", "index.sentence_encoder"),
         ("onnxruntime", "index.runtime"),
         ("bm25s", "index.lexical"),
+        ("pypdf", "index.sources.pdf"),
+        ("trafilatura", "index.sources.html"),
+        ("httpcore", "index.sources.fetch"),
     ],
 )
 def test_one_file_imports(library: str, owner: str) -> None:

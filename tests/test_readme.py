@@ -14,7 +14,7 @@ from qa.evaluation.metrics import token_f1
 from qa.evaluation.outcome import RIGHT_F1
 from qa.pipeline import QAPipeline
 from qa.settings import ENV_PREFIX, Settings, load_settings
-from qa.startup import build_at
+from qa.startup import build_at, load_articles
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def _block(language: str, containing: str) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory, real_index: Index, real_encoder: object) -> Path:
     directory = tmp_path_factory.mktemp("readme") / "built"
     path = ROOT / "seeds" / "article.md"
-    build_at(load_settings(index=directory), [path], real_index.articles, real_encoder)  # type: ignore[arg-type]
+    build_at(load_settings(index=directory), [path], load_articles([path]), real_encoder)  # type: ignore[arg-type]
     return directory
 
 

@@ -29,12 +29,14 @@ def bench(
     settings = load_settings(index=index)
     # Whatever a library prints while it loads must not end up in the JSON.
     with redirect_stdout(sys.stderr):
+        from index.sources.files import find_documents
         from qa.evaluation.bench import bench as measure
         from qa.evaluation.bench import lines, questions_of
         from qa.startup import article_paths, ensure_index
 
         pipeline = ensure_index(settings)
-        questions = questions_of(pipeline, [path.parent for path in article_paths(settings)])
+        documents = find_documents(article_paths(settings)).documents
+        questions = questions_of(pipeline, [document.path.parent for document in documents])
 
         with waiting("Measuring, for some minutes …"):
             measures = measure(pipeline, settings.index, questions)

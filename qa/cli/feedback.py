@@ -41,14 +41,16 @@ def export(
     the articles' files as seen from FILE's folder, or from here.
     """
     settings = _settings(feedback, index)
+    from index.sources.files import find_documents
     from qa.evaluation.files import write_text
     from qa.feedback.export import export as rows_of
     from qa.feedback.reading import read_rows
     from qa.startup import article_paths
 
-    found = rows_of(
-        read_rows(_file(settings)), article_paths(settings), (out.parent if out is not None else Path()).resolve()
-    )
+    # The rows name files that evaluate can read: of other kinds of documents there is none to name.
+    documents = find_documents(article_paths(settings)).documents
+    files = [document.path for document in documents if document.kind == "text" and document.url is None]
+    found = rows_of(read_rows(_file(settings)), files, (out.parent if out is not None else Path()).resolve())
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows)
     if out is not None:
         write_text(out, lines)

@@ -8,6 +8,6 @@ was asked, its votes, and when it was first and last asked, in UTC to the minute
 session, no request's id, so nothing tells whether two questions came from one reader.
 """
 
-from qa.feedback.reading import answered_questions
+from qa.feedback.reading import answered_questions, texts_asked
 
-__all__ = ["answered_questions"]
+__all__ = ["answered_questions", "texts_asked"]

@@ -55,6 +55,18 @@ def read_rows(path: Path) -> list[Row]:
         return _rows(connection, "", ())
 
 
+def texts_asked(path: Path) -> set[str]:
+    """The SHA-256 of each article's text that anything was asked of; none where the file cannot be read, and a log line."""
+    if not path.is_file():
+        return set()
+    try:
+        with opened_to_read(path) as connection:
+            return {str(sha256) for (sha256,) in connection.execute("SELECT DISTINCT article_sha256 FROM asked")}
+    except FeedbackError as error:
+        _log.warning("%s; no reader's question is suggested", error)
+        return set()
+
+
 def answered_questions(path: Path, article_sha256: str) -> list[str]:
     """Questions that readers asked of this very text and got answered, the most asked first; for suggesting them to others.
 

@@ -76,7 +76,7 @@ def test_serve_help_tells_every_setting_and_the_options_agree(
         assert f"{ENV_PREFIX}{name.upper()} {field.description} (default: " in environment
         if name in ("host", "port", "index"):
             assert f"{field.description} (default: {field.get_default(call_default_factory=True)})" in options
-    assert 'a JSON list of files (default: ["seeds/article.md"])' in environment
+    assert 'or a JSON list of such (default: ["seeds/article.md"])' in environment
     assert "all-MiniLM-L6-v2 (default: none)" in environment
 
 

@@ -4,6 +4,7 @@ The model is loaded once for all tests here that run in this process; one test s
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -45,7 +46,8 @@ def test_build_says_what_it_built_and_what_to_do_next(
     monkeypatch.chdir(built.parent)
     assert main(["build", "--index", "index"]) == 0  # without an article: those that it was built from
     out, err = capsys.readouterr()
-    first, then = out.splitlines()
+    first, changed, then = out.splitlines()
+    assert re.fullmatch(r"0 added, 0 changed, 0 removed, 1 unchanged; 0 of \d+ texts embedded", changed)
     assert first.startswith("index: 1 article, ")
     assert first.endswith(" sentences, from article.md")
     assert then.startswith("Now ask: python -m qa ask '")

@@ -22,7 +22,7 @@ from qa.evaluation.fitting import STRENGTH, Examples, cross_validated, fit, log_
 from qa.evaluation.outcome import RIGHT_F1
 from qa.evaluation.questions import Dataset
 from qa.settings import Settings
-from qa.startup import build_at
+from qa.startup import build_at, load_articles
 from tests.conftest import ROOT
 from tests.evaluation.toy_run import DATA, SETTINGS, run
 from tests.toy import ToyEncoder, ToyReader
@@ -174,7 +174,7 @@ def test_the_decision_is_kept_beside_the_index_and_outlives_a_rebuild(
     assert keep(calibration, directory) == directory / DECISION
     assert decision_for(encoder.fingerprint, ToyReader.fingerprint, directory) == calibration.decision
     with caplog.at_level(logging.WARNING, logger="qa"):
-        build_at(Settings(index=directory), [article], [load_article(article)], encoder, progress=False)
+        build_at(Settings(index=directory), [article], load_articles([article]), encoder, progress=False)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert decision_for(encoder.fingerprint, ToyReader.fingerprint, directory) == calibration.decision
 
@@ -194,7 +194,7 @@ def test_a_rebuild_with_other_models_says_that_the_decision_cannot_be_used(
     keep(calibration, directory)
     monkeypatch.setattr(part, "fingerprint", "0" * 64)
     with caplog.at_level(logging.WARNING, logger="qa"):
-        build_at(Settings(index=directory), [article], [load_article(article)], ToyEncoder(), progress=False)
+        build_at(Settings(index=directory), [article], load_articles([article]), ToyEncoder(), progress=False)
     assert "fitted with other models; the packaged decision is used until `python -m qa calibrate`" in caplog.text
     assert decision_for(ToyEncoder.fingerprint, ToyReader.fingerprint, directory) == load_decision()
 

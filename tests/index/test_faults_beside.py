@@ -15,7 +15,7 @@ from qa.decision import load_decision
 from qa.evaluation.files import write_text
 from qa.settings import load_settings
 from qa.startup import build_at, load_articles
-from qa.suggestions import Suggestion, load_suggestions, save_suggestions
+from qa.suggestions import Checked, Suggestion, load_suggestions, save_suggestions
 from tests.index.saved import tree
 from tests.index.test_generations import in_child
 from tests.toy import ToyEncoder
@@ -58,7 +58,7 @@ def test_damaged_suggestions_are_left_out_and_never_garbled(toy_index: Index, tm
     suggested = {
         article.id: (Suggestion("Which crater holds 7 tons?", 12), Suggestion("מי בא?")) for article in toy_index.articles
     }
-    save_suggestions(tmp_path, toy_index, suggested)
+    save_suggestions(tmp_path, toy_index, {name: Checked(own, "abc") for name, own in suggested.items()})
     path = tmp_path / SUGGESTIONS
     whole = path.read_bytes()
     assert load_suggestions(tmp_path, toy_index) == suggested

@@ -220,7 +220,7 @@ def test_what_readers_asked_and_got_answered_is_suggested_after_the_next_build(
     monkeypatch.setattr("qa.decision.decision_for", lambda *_: always)
     asked, kept = "Where is the pole that ice was found near?", home / "feedback.db"
     path = home / "seeds" / "article.md"
-    sha256 = load_articles([path])[0].sha256
+    sha256 = load_articles([path]).articles[0].sha256
     with closing(open_to_write(kept)) as connection:
         for _ in range(2):
             count_asked(connection, Asked("article", sha256, asked, "answer", "south", 23), datetime.now(UTC))

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,17 @@ from index.store import Index, build_index
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction
 from qa.suggestions import (
+    BY_NAME,
     MOST,
     NEXT,
     READERS,
+    Checked,
     Suggestion,
     checked_suggestions,
     load_suggestions,
     next_questions,
     save_suggestions,
+    stored_suggestions,
 )
 from tests.qa.test_pipeline import _always
 from tests.toy import ToyEncoder, ToyReader
@@ -34,6 +38,10 @@ TEXT = (
 def pipeline(toy_encoder: ToyEncoder) -> QAPipeline:
     index = build_index([article_from_text(TEXT, id="moon")], toy_encoder)
     return QAPipeline(index, toy_encoder, decision=_always(answer=True))
+
+
+def _checked(*arguments: Any) -> dict[str, tuple[Suggestion, ...]]:
+    return {article_id: own.suggestions for article_id, own in checked_suggestions(*arguments).items()}
 
 
 def _asked(suggestions: tuple[Suggestion, ...]) -> tuple[str, ...]:
@@ -66,14 +74,14 @@ def test_only_questions_that_get_the_gold_sentence_are_suggested(pipeline: QAPip
         "no json",
         '{"question": "?"}',
     )
-    assert checked_suggestions(pipeline, [file]) == {
+    assert _checked(pipeline, [file]) == {
         "moon": (Suggestion("Where was the ice found?", 1), Suggestion("After whom was the crater named?", 2))
     }
 
 
 def test_an_article_without_questions_is_asked_about_its_names(pipeline: QAPipeline, tmp_path: Path) -> None:
     careless = QAPipeline(pipeline.index, pipeline.encoder, reader=ToyReader(), decision=_always(answer=True))
-    found = checked_suggestions(careless, [tmp_path / "moon.md"])["moon"]
+    found = _checked(careless, [tmp_path / "moon.md"])["moon"]
     assert _asked(found) == ("Who is Anna Berg?", "Who is Carl Sagan?")
 
 
@@ -82,7 +90,7 @@ def test_a_question_that_is_refused_is_not_suggested(
 ) -> None:
     refusing = QAPipeline(pipeline.index, toy_encoder, decision=_always(answer=False))
     file = _write(tmp_path, _row("Where was the ice found?", "near the south pole"))
-    assert checked_suggestions(refusing, [file]) == {"moon": ()}
+    assert _checked(refusing, [file]) == {"moon": ()}
 
 
 def test_one_question_of_each_sentence_is_kept_and_none_that_is_long_or_no_question(
@@ -95,7 +103,7 @@ def test_one_question_of_each_sentence_is_kept_and_none_that_is_long_or_no_quest
         "Where is the ice?",
     ]
     file = _write(tmp_path, *(_row(question, "near the south pole") for question in questions))
-    assert _asked(checked_suggestions(pipeline, [file])["moon"]) == ("Where was ice found?",)
+    assert _asked(_checked(pipeline, [file])["moon"]) == ("Where was ice found?",)
 
 
 def test_the_right_answer_may_be_cut_otherwise_but_other_words_of_its_sentence_are_wrong(
@@ -108,7 +116,7 @@ def test_the_right_answer_may_be_cut_otherwise_but_other_words_of_its_sentence_a
         ("the survey", False),
     ):
         file = _write(tmp_path, _row("Where was the ice found?", gold))
-        assert bool(checked_suggestions(pipeline, [file])["moon"]) == suggested
+        assert bool(_checked(pipeline, [file])["moon"]) == suggested
 
 
 def test_at_most_so_many_are_kept(toy_encoder: ToyEncoder, tmp_path: Path) -> None:
@@ -124,21 +132,21 @@ def test_at_most_so_many_are_kept(toy_encoder: ToyEncoder, tmp_path: Path) -> No
     pipeline = QAPipeline(index, toy_encoder, reader=ToyReader(), decision=_always(answer=True))
     every = [row["question"] for row in rows]
     file = _write(tmp_path, *rows)
-    assert _asked(checked_suggestions(pipeline, [file])["moon"]) == tuple(every[:MOST])
+    assert _asked(_checked(pipeline, [file])["moon"]) == tuple(every[:MOST])
     fewer = _write(tmp_path, *rows[:-READERS])
     readers = {"moon": [str(question) for question in every[-READERS:]]}
     kept = (*every[: MOST - READERS], *every[-READERS:])
-    assert _asked(checked_suggestions(pipeline, [fewer], readers)["moon"]) == kept
+    assert _asked(_checked(pipeline, [fewer], readers)["moon"]) == kept
 
 
 def test_readers_questions_are_checked_and_come_after_those_of_the_file(pipeline: QAPipeline, tmp_path: Path) -> None:
     file = _write(tmp_path, _row("Where was the ice found?", "near the south pole"))
     readers = {"moon": ["Where is the ice?", "And after whom was the crater named?", "After whom was it named?"]}
-    assert _asked(checked_suggestions(pipeline, [file], readers)["moon"]) == ("Where was the ice found?",)
+    assert _asked(_checked(pipeline, [file], readers)["moon"]) == ("Where was the ice found?",)
     readers["moon"].append("After whom was the crater named?")
-    found = checked_suggestions(pipeline, [file], readers)["moon"]
+    found = _checked(pipeline, [file], readers)["moon"]
     assert _asked(found) == ("Where was the ice found?", "After whom was the crater named?")
-    assert _asked(checked_suggestions(pipeline, (), readers)["moon"])[:1] == ("Where is the ice?",)
+    assert _asked(_checked(pipeline, (), readers)["moon"])[:1] == ("Where is the ice?",)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +160,7 @@ def test_readers_questions_are_checked_and_come_after_those_of_the_file(pipeline
 )
 def test_a_readers_question_that_leans_on_earlier_turns_is_not_suggested(pipeline: QAPipeline, question: str) -> None:
     alone = "Where is the pole that ice was found near?"
-    assert _asked(checked_suggestions(pipeline, (), {"moon": [question, alone]})["moon"]) == (alone,)
+    assert _asked(_checked(pipeline, (), {"moon": [question, alone]})["moon"]) == (alone,)
 
 
 @pytest.mark.parametrize(("p_right", "suggested"), [(0.9, True), (0.1, False)])
@@ -165,7 +173,7 @@ def test_a_readers_question_that_is_answered_with_low_confidence_is_not_suggeste
         return [replace(one, p_right=p_right) for one in predict(questions, **how)]  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "predict", told)
-    assert bool(checked_suggestions(pipeline, (), {"moon": ["Where was the ice found?"]})["moon"]) == suggested
+    assert bool(_checked(pipeline, (), {"moon": ["Where was the ice found?"]})["moon"]) == suggested
 
 
 SUGGESTED = (*(Suggestion(f"Where is {name}?", place) for place, name in enumerate("abcdefg")), Suggestion("Who?"))
@@ -217,7 +225,7 @@ def test_suggestions_come_back_until_the_article_changes(
     pipeline: QAPipeline, toy_encoder: ToyEncoder, tmp_path: Path
 ) -> None:
     kept = {"moon": (Suggestion("Where?", 1), Suggestion("Who?"))}
-    save_suggestions(tmp_path, pipeline.index, kept)
+    save_suggestions(tmp_path, pipeline.index, {name: Checked(own) for name, own in kept.items()})
     assert load_suggestions(tmp_path, pipeline.index) == kept
     changed: Index = build_index([article_from_text(TEXT + " More.", id="moon")], toy_encoder)
     assert load_suggestions(tmp_path, changed) == {}
@@ -237,3 +245,44 @@ def test_a_damaged_file_suggests_nothing_and_says_so(
 def test_suggestions_that_cannot_be_written_are_reported_in_a_line(pipeline: QAPipeline, tmp_path: Path) -> None:
     with pytest.raises(IndexFault, match="cannot write"):
         save_suggestions(tmp_path / "nowhere", pipeline.index, {})
+
+
+class CountingReader(ToyReader):
+    """Counts the questions that it reads for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def read(self, question: str, texts: Any) -> Any:
+        self.asked.append(question)
+        return super().read(question, texts)
+
+
+def test_what_was_chosen_is_not_asked_again_until_article_questions_or_models_change(
+    pipeline: QAPipeline, toy_encoder: ToyEncoder, tmp_path: Path
+) -> None:
+    reader = CountingReader()
+    counting = QAPipeline(pipeline.index, toy_encoder, reader=reader, decision=_always(answer=True))
+    file = _write(tmp_path, _row("Where was the ice found?", "near the south pole"))
+    first = checked_suggestions(counting, [file])
+    assert reader.asked
+    save_suggestions(tmp_path, counting.index, first)
+    reader.asked.clear()
+    assert checked_suggestions(counting, [file], None, stored_suggestions(tmp_path)) == first
+    assert reader.asked == []
+    file = _write(tmp_path, _row("Where was the ice found, and by whom?", "near the south pole"))
+    assert checked_suggestions(counting, [file], None, first) != first
+    assert reader.asked
+    reader.asked.clear()
+    refusing = QAPipeline(pipeline.index, toy_encoder, reader=reader, decision=_always(answer=False))
+    checked_suggestions(refusing, [file], None, first)
+    assert reader.asked
+
+
+def test_of_an_archive_only_the_first_articles_are_asked_about_the_names_in_them(toy_encoder: ToyEncoder) -> None:
+    reader = CountingReader()
+    articles = [article_from_text(TEXT + f" It was {n} years ago.", id=f"moon-{n}") for n in range(BY_NAME + 5)]
+    index = build_index(articles, toy_encoder)
+    found = checked_suggestions(QAPipeline(index, toy_encoder, reader=reader, decision=_always(answer=True)))
+    assert list(found) == [article.id for article in articles[:BY_NAME]]
+    assert 0 < len(reader.asked) <= BY_NAME * 2 * MOST

@@ -240,6 +240,8 @@ def test_one_file_knows_the_hub_and_none_another_host() -> None:
         "urllib.request",
         "http.client",
         "httpx",
+        "httpcore",
+        "trafilatura.downloads",
         "aiohttp",
         "urllib3",
         "ftplib",
@@ -250,12 +252,17 @@ def test_one_file_knows_the_hub_and_none_another_host() -> None:
     found = {name for name, imported in IMPORTS.items() if any(one.partition(".")[0] in hub for one in imported)}
     assert found == {"index.model_folder"}
     asking = {name for name, imported in IMPORTS.items() if clients & imported}
-    assert asking <= {"qa.evaluation.bench_server"}  # which asks the server that it starts itself
+    assert asking <= {
+        "qa.evaluation.bench_server",  # which asks the server that it starts itself
+        "index.sources.fetch",  # which asks for what its user named, with --fetch
+    }
+    assert {name for name, imported in IMPORTS.items() if "index.sources.fetch" in imported} == {"qa.cli.build"}
     assert {name for name, imported in IMPORTS.items() if "socket" in imported} <= {
         "qa.web.serve",
         "qa.web.connections",
-        "qa.web.stopping",
-    }  # which listen
+        "qa.web.stopping",  # which listen
+        "index.sources.fetch",  # which looks names up itself, to connect to no other address than it has looked at
+    }
     assert {name for name, imported in IMPORTS.items() if "webbrowser" in imported} == set()
 
 

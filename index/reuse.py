@@ -1,0 +1,129 @@
+"""What a new index takes over from the one before it, so that building again costs what has changed."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import Article
+from index.encoder import Encoder, Progress
+from index.errors import EncoderError
+from index.sentences import SEGMENTER
+from index.units import Passage, Sentence
+
+if TYPE_CHECKING:
+    from index.store import Index
+
+Segments = tuple[Sequence[Passage], Sequence[Sentence]]
+
+
+class Earlier:
+    """An earlier index, as far as it was built with the encoder and rules of now; else, and without one, nothing."""
+
+    def __init__(self, index: "Index | None", encoder: Encoder) -> None:
+        usable = index is not None and index.manifest.encoder_fingerprint == encoder.fingerprint
+        self._index = index if usable else None
+        self._cut_alike = self._index is not None and self._index.manifest.segmenter == SEGMENTER
+        self._articles = {article.id: article for article in self._index.articles} if self._index else {}
+
+    def segments(self, article: Article) -> Segments | None:
+        """The passages and sentences of `article`, where it is the same article still."""
+        if self._index is None or not self._cut_alike or self._articles.get(article.id) != article:
+            return None
+        passages, sentences = self._index.passage_rows(article.id), self._index.sentence_rows(article.id)
+        return self._index.passages[slice(*passages)], self._index.sentences[slice(*sentences)]
+
+    def holds(self, texts: Sequence[str]) -> int:
+        """How many of `texts`, all different, it has a vector of."""
+        if self._index is None:
+            return 0
+        units = itertools.chain(self._index.sentences, self._index.passages)
+        return len(set(texts).intersection(self._index.text(unit) for unit in units))
+
+    def vectors(self, texts: Sequence[str]) -> dict[int, NDArray[np.float32]]:
+        """The vectors of those of `texts` that it holds, by their place in `texts`. *Shape:* ``(d,)`` each, float32.
+
+        A text's vector is that text's alone, wherever it stands (`Encoder.encode`).
+        """
+        if self._index is None:
+            return {}
+        wanted = {text: place for place, text in enumerate(texts)}
+        found: dict[int, NDArray[np.float32]] = {}
+        for units, stored in (
+            (self._index.sentences, self._index.sentence_vectors),
+            (self._index.passages, self._index.passage_vectors),
+        ):
+            rows = {
+                place: row for row, unit in enumerate(units) if (place := wanted.get(self._index.text(unit))) is not None
+            }
+            if rows:
+                held = stored.vectors()
+                found |= {place: held[row] for place, row in rows.items()}
+        return found
+
+
+def encode_groups(
+    encoder: Encoder,
+    groups: Sequence[Sequence[str]],
+    progress: Progress | None = None,
+    earlier: Earlier | None = None,
+) -> list[NDArray[np.float32]]:
+    """A vector for each text of each group; equal texts get the very same one, so that they score the same.
+
+    :param progress: called with how many texts have been encoded, and how many are to be.
+    :param earlier: gives the vectors of the texts that it holds: those are not encoded.
+    :returns: for each group, *Shape:* ``(n, d)``, float32.
+    :raises EncoderError: the encoder gave something else than one vector for each text.
+    """
+    unique = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
+    known = earlier.vectors(unique) if earlier else {}
+    fresh = [place for place in range(len(unique)) if place not in known]
+    vectors = np.empty((len(unique), encoder.dimension), dtype=np.float32)
+    for place, vector in known.items():
+        vectors[place] = vector
+    if fresh:
+        encoded = encoder.encode([unique[place] for place in fresh], progress=progress)
+        if encoded.shape != (len(fresh), encoder.dimension):
+            raise EncoderError(
+                f"the encoder {encoder.name!r} gave an array of shape {encoded.shape} for {len(fresh)} texts, "
+                f"expected {(len(fresh), encoder.dimension)}; use another encoder"
+            )
+        vectors[fresh] = encoded
+    position = {text: row for row, text in enumerate(unique)}
+    return [vectors[[position[text] for text in group]] for group in groups]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a new index has that the one before it had not: counts of articles, and of different texts and those encoded.
+
+    Without an earlier one all are added, and all texts encoded.
+    """
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    texts: int
+    encoded: int
+
+
+def changes(earlier: "Index | None", index: "Index", encoder: Encoder) -> Changes:
+    """How `index` differs from the one that it was built from."""
+    before = {article.id: article for article in earlier.articles} if earlier else {}
+    now = {article.id: article for article in index.articles}
+    unchanged = sum(before.get(article_id) == article for article_id, article in now.items())
+    kept = len(before.keys() & now.keys())
+    texts = list(dict.fromkeys(index.text(unit) for unit in itertools.chain(index.sentences, index.passages)))
+    known = Earlier(earlier, encoder).holds(texts)
+    return Changes(
+        added=len(now) - kept,
+        changed=kept - unchanged,
+        removed=len(before) - kept,
+        unchanged=unchanged,
+        texts=len(texts),
+        encoded=len(texts) - known,
+    )

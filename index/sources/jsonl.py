@@ -1,0 +1,74 @@
+"""JSONL: a document a line, `{"id", "title", "text", "url", "published", "source", "language"}`; `id` and `text` are needed,
+null is as good as leaving out, and other fields are passed over.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from index.article import Article, article_from_text
+from index.errors import ArticleError
+
+LONGEST_LINE = 16 * 2**20
+"""Bytes of a line, and so of a document."""
+
+FIELDS = ("title", "source", "url", "published", "language")
+
+Row = tuple[int, Article | str]
+"""The number of a line, from 1, and its article, or why there is none."""
+
+
+def read_rows(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[Row]:
+    """Each line that is not blank. A file whose first line is no document at all has none: what follows is not looked at.
+
+    :param progress: called with the bytes that each line had.
+    """
+    number = 0
+    while line := file.readline(LONGEST_LINE + 1):
+        number += 1
+        progress(len(line))
+        if len(line) > LONGEST_LINE:
+            while line and not line.endswith(b"\n"):
+                line = file.readline(LONGEST_LINE)
+                progress(len(line))
+            yield number, f"the line is longer than {LONGEST_LINE // 2**20} MiB; expected a shorter document"
+        elif line.strip():
+            try:
+                yield number, _article(line)
+            except ArticleError as error:
+                yield number, str(error)
+                if number == 1 and isinstance(error, _NoDocument):
+                    return
+
+
+class _NoDocument(ArticleError):
+    """A line that does not even look like a document."""
+
+
+def _article(line: bytes) -> Article:
+    """:raises ArticleError: the line is none."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise _NoDocument(f"no JSON ({error}); expected an object a line") from error
+    if not isinstance(row, dict):
+        raise _NoDocument('found no object; expected {"id": ..., "text": ...}')
+    identity, text = row.get("id"), row.get("text")
+    if isinstance(identity, int) and not isinstance(identity, bool):
+        identity = str(identity)
+    if not isinstance(identity, str) or not isinstance(text, str):
+        missing = "id" if not isinstance(identity, str) else "text"
+        raise _NoDocument(f'found no "{missing}"; expected {{"id": ..., "text": ...}}, both as text')
+    given = {name: row.get(name) for name in FIELDS}
+    for name, value in given.items():
+        if value is not None and not isinstance(value, str):
+            raise ArticleError(f'found something else than text as "{name}"; expected text or null')
+    return article_from_text(
+        text,
+        id=identity,
+        title=given["title"],
+        source=given["source"],
+        url=given["url"],
+        published=given["published"],
+        language=given["language"] or "en",
+    )
