@@ -17,6 +17,9 @@ from index.units import Passage, Sentence
 if TYPE_CHECKING:
     from index.store import Index
 
+_BLOCK = 65_536
+"""Rows whose vectors are copied at a time: those of millions would not fit twice."""
+
 Segments = tuple[Sequence[Passage], Sequence[Sentence]]
 
 
@@ -43,26 +46,32 @@ class Earlier:
         units = itertools.chain(self._index.sentences, self._index.passages)
         return len(set(texts).intersection(self._index.text(unit) for unit in units))
 
-    def vectors(self, texts: Sequence[str]) -> dict[int, NDArray[np.float32]]:
-        """The vectors of those of `texts` that it holds, by their place in `texts`. *Shape:* ``(d,)`` each, float32.
+    def fill(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Write the vectors of those of `texts` that it holds into their rows of `vectors`, and say which those are.
 
         A text's vector is that text's alone, wherever it stands (`Encoder.encode`).
+
+        :param texts: n different texts.
+        :param vectors: *Shape:* ``(n, d)``, float32.
+        :returns: *Shape:* ``(n,)``, bool: True where the row has been written.
         """
+        known = np.zeros(len(texts), dtype=np.bool_)
         if self._index is None:
-            return {}
+            return known
         wanted = {text: place for place, text in enumerate(texts)}
-        found: dict[int, NDArray[np.float32]] = {}
         for units, stored in (
             (self._index.sentences, self._index.sentence_vectors),
             (self._index.passages, self._index.passage_vectors),
         ):
-            rows = {
-                place: row for row, unit in enumerate(units) if (place := wanted.get(self._index.text(unit))) is not None
-            }
-            if rows:
-                held = stored.vectors()
-                found |= {place: held[row] for place, row in rows.items()}
-        return found
+            for low in range(0, len(units), _BLOCK):
+                block = units[low : low + _BLOCK]
+                found = [(wanted.get(self._index.text(unit)), row) for row, unit in enumerate(block)]
+                places = [place for place, _ in found if place is not None]
+                if places:
+                    rows = [row for place, row in found if place is not None]
+                    vectors[places] = stored.vectors((low, low + len(block)))[rows]
+                    known[places] = True
+        return known
 
 
 def encode_groups(
@@ -79,11 +88,9 @@ def encode_groups(
     :raises EncoderError: the encoder gave something else than one vector for each text.
     """
     unique = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
-    known = earlier.vectors(unique) if earlier else {}
-    fresh = [place for place in range(len(unique)) if place not in known]
     vectors = np.empty((len(unique), encoder.dimension), dtype=np.float32)
-    for place, vector in known.items():
-        vectors[place] = vector
+    known = earlier.fill(unique, vectors) if earlier else np.zeros(len(unique), dtype=np.bool_)
+    fresh = np.flatnonzero(~known).tolist()
     if fresh:
         encoded = encoder.encode([unique[place] for place in fresh], progress=progress)
         if encoded.shape != (len(fresh), encoder.dimension):

@@ -117,6 +117,10 @@ def _blocks(index: Index) -> Iterator[str]:
         ]
         if edges != sorted(edges):
             yield f"the blocks of article {article.id!r} do not lie in order inside its text"
+        if article.pages and (
+            article.pages[0] != 0 or [*article.pages, len(article.text)] != sorted([*article.pages, len(article.text)])
+        ):
+            yield f"the pages of article {article.id!r} do not begin in order inside its text"
 
 
 def _sentences(index: Index) -> Iterator[str]:

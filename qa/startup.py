@@ -109,7 +109,8 @@ def read_sources(
     :param failed: why an address could not be fetched just now.
     :raises ArticleError: none can be read; the message says why.
     """
-    found = find_documents(sources, Kept(settings.index), failed)
+    kept = Kept(settings.index)
+    found = find_documents(sources, kept, failed)
     known = known_articles(earlier.articles, earlier.documents) if earlier else {}
     with progress_bar("Reading", "B", shown=progress) as report:
         reading = read_documents(found, known=known, progress=report)
@@ -117,6 +118,9 @@ def read_sources(
         raise _nothing(sources, reading)
     for problem in reading.problems:
         logger.warning("Not read: %s", problem)
+    for url, reason in (failed or {}).items():
+        if page := kept.page(url):
+            logger.warning("%s: %s; what was kept of it on %s stands", url, reason, page.fetched)
     return reading
 
 

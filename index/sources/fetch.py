@@ -93,10 +93,11 @@ def fetch_page(url: str, limits: Limits, earlier: Page | None = None) -> tuple[P
 
     :raises ArticleError: it cannot be had within the limits, or is no page of text.
     """
+    certificates = _certificates()  # loaded once; that is not the page's time
     backend = _CheckedBackend(time.monotonic() + limits.seconds, allow_private=limits.allow_private)
     seen: list[str] = []
     try:
-        with httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend) as pool:
+        with httpcore.ConnectionPool(ssl_context=certificates, network_backend=backend) as pool:
             while url not in seen:
                 seen.append(url)
                 headers = _headers(earlier)
