@@ -21,7 +21,7 @@ from qa.citations import cite, distinct, holds, is_subheading
 from qa.conversation import Reading, Understood, understood
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import Decision, Judgement, decision_for, features, label
-from qa.overview import Overviews, focus_of, overview_reply
+from qa.overview import ArchiveOverviews, Overviews, focus_of, overview_reply
 from qa.prediction import Prediction
 from qa.question import check_question
 from qa.ranking import RANKING, Ranking, rank, ranked_sentences
@@ -85,6 +85,7 @@ class QAPipeline:
         self.models = Models(encoder=encoder.name, reader=self.reader.name)
         self._weights = np.array([getattr(self.settings, name) for name in RANKING])
         self.overviews = Overviews(index)
+        self.archive_overviews = ArchiveOverviews(index, self.overviews)
         self._suggestions = {
             article_id: tuple(one if isinstance(one, Suggestion) else Suggestion(one) for one in several)
             for article_id, several in (suggestions or {}).items()
@@ -141,7 +142,9 @@ class QAPipeline:
         started = time.perf_counter()
         if (kind := courtesy(question)) is not None:
             answer = courtesy_reply(question, kind, self.models)
-        elif (focus := focus_of(question)) and (chosen := self.overviews.citations(focus, article)):
+        elif (focus := focus_of(question)) and article is None and self.archive_overviews.needed:
+            answer = self.archive_overviews.reply(question, focus, self.models, _milliseconds(started))
+        elif focus and (chosen := self.overviews.citations(focus, article)):
             answer = overview_reply(question, chosen, self.models, _milliseconds(started))
         else:
             prediction = self.predict_turn(question, history, article=article, depth=max(MAX_TOP_K, top_k))

@@ -64,7 +64,8 @@ class Overviews:
 
         Of the whole article, of numbers and of dates they stand in the article's order; of names the most mentioned first.
 
-        :param article: None asks the first `MOST` articles of the index, each by turns; their sentences stand together.
+        :param article: None asks the first `MOST` articles of the index, each by turns; their sentences stand together. Of
+            more articles `archive.py` speaks.
         :raises ArticleError: there is no such article.
         :raises IndexDamaged: a citation would not be a slice of its article; nothing is shown rather than a false quote.
         """
