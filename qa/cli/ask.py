@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from contextlib import redirect_stdout
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -15,17 +16,22 @@ from qa.cli.options import IndexOption
 if TYPE_CHECKING:
     from qa.settings import Settings
 
+MOST_NAMED = 10
+"""Articles that are named where another was asked for."""
+
 
 def ask(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION", hidden=True)],
     as_json: Annotated[bool, typer.Option("--json", help="write the Answer as JSON, and nothing else")] = False,
     top_k: Annotated[int, typer.Option(metavar="K", min=1, max=10, help="most citations to give")] = 3,
-    article: Annotated[str | None, typer.Option(metavar="ID", help="ask this article only")] = None,
+    article: Annotated[
+        str | None, typer.Option(metavar="ID", help="ask this article only, by its id or URL; without, all")
+    ] = None,
     index: IndexOption = None,
 ) -> None:
-    """Answer a question in the article's own words.
+    """Answer a question in the article's own words, or, of an index of several, in those of whichever says.
 
-    Where the article does not say, that is the answer, with the nearest sentences beside it.
+    Where none does, that is the answer, with the nearest sentences beside it.
     """
     from qa.settings import load_settings
 
@@ -45,7 +51,8 @@ def ask(
 
     terminal = Terminal.of(sys.stdout)
     margin = "\n" if terminal.styled else ""  # room between what a person typed and types next
-    print(margin + render_answer(answer, pipeline.index.article, terminal) + margin)
+    several = article is None and len(pipeline.index.articles) > 1
+    print(margin + render_answer(answer, pipeline.index.article, terminal, archive=several) + margin)
 
 
 def _checked(question: str, article: str | None, settings: "Settings") -> str:
@@ -53,6 +60,7 @@ def _checked(question: str, article: str | None, settings: "Settings") -> str:
 
     :raises SettingsError: more than one argument cannot be used; else the error of the one that cannot.
     """
+    from index.addresses import is_address
     from index.generations import read_manifest
     from qa.question import check_question
     from qa.startup import refuse_changed
@@ -65,9 +73,11 @@ def _checked(question: str, article: str | None, settings: "Settings") -> str:
         problems.append(error)
     try:
         refuse_changed(directory)
-        known = [record.id for record in read_manifest(directory).articles]
-        if article is not None and article not in known:
-            raise ArticleError(f"there is no article {article!r} in {directory}; it holds: {', '.join(known)}")
+        known = {record.id: None for record in read_manifest(directory).articles}
+        # What has which URL only the index itself tells.
+        if article is not None and article not in known and not is_address(article):
+            some = ", ".join(islice(known, MOST_NAMED)) + (", ..." if len(known) > MOST_NAMED else "")
+            raise ArticleError(f"there is no article {article!r} in {directory}; it holds: {some}")
     except ArticleQAError as error:
         problems.append(error)
     if len(problems) > 1:

@@ -18,20 +18,24 @@ _METER = {"high": 3, "medium": 2, "low": 1}
 _INDENT = "  "
 
 
-def render_answer(answer: Answer, article_of: ArticleOf, terminal: Terminal) -> str:
-    """`answer` as lines for `terminal`, without a line end behind the last."""
+def render_answer(answer: Answer, article_of: ArticleOf, terminal: Terminal, *, archive: bool = False) -> str:
+    """`answer` as lines for `terminal`, without a line end behind the last.
+
+    :param archive: all articles of several were asked: every sentence names its own, with the id that asks it alone.
+    """
     lines: list[str] = []
     if answer.interpreted_as:
         lines += [*_paragraph(f"Interpreted as: {answer.interpreted_as}", terminal, terminal.dim), ""]
     if answer.message:
         lines += [*_paragraph(answer.message, terminal), ""]
     if answer.kind == "answer":
-        lines += _evidence(answer, article_of, terminal)
+        lines += _evidence(answer, article_of, terminal, archive=archive)
     elif answer.kind == "overview":
-        lines += [*_verdict("In the article's own sentences", answer, terminal), ""]
-        lines += _citations(answer.citations, article_of, terminal)
+        whose = "articles'" if archive else "article's"
+        lines += [*_verdict(f"In the {whose} own sentences", answer, terminal), ""]
+        lines += _citations(answer.citations, article_of, terminal, archive=archive)
     elif answer.kind == "no_answer":
-        lines += _refusal(answer, article_of, terminal)
+        lines += _refusal(answer, article_of, terminal, archive=archive)
     if answer.suggestions and answer.kind != "answer":  # who was answered needs no list
         lines += _suggestions(answer.suggestions, terminal)
     while lines and not lines[-1]:
@@ -39,28 +43,31 @@ def render_answer(answer: Answer, article_of: ArticleOf, terminal: Terminal) -> 
     return "\n".join(lines)
 
 
-def _evidence(answer: Answer, article_of: ArticleOf, terminal: Terminal) -> list[str]:
+def _evidence(answer: Answer, article_of: ArticleOf, terminal: Terminal, *, archive: bool) -> list[str]:
     first = answer.citations[0]
     lines = [*_verdict(_SAYS[answer.confidence_label or "medium"], answer, terminal), ""]
     if answer.answer is not None and not _whole(first):
         lines += [*_paragraph(answer.answer.text, terminal, terminal.bold), ""]
-    cited = _citations(answer.citations[:1], article_of, terminal)
+    cited = _citations(answer.citations[:1], article_of, terminal, archive=archive)
     if len(answer.citations) > 1:
         cited += [_INDENT + terminal.dim("Also relevant"), ""]
-        cited += _citations(answer.citations[1:], article_of, terminal, known=[first.article_id])
+        known = [first.article_id]
+        cited += _citations(answer.citations[1:], article_of, terminal, known=known, archive=archive)
     return lines + cited
 
 
-def _refusal(answer: Answer, article_of: ArticleOf, terminal: Terminal) -> list[str]:
-    lines = [*_verdict("" if answer.message else "The article does not say.", answer, terminal), ""]
+def _refusal(answer: Answer, article_of: ArticleOf, terminal: Terminal, *, archive: bool) -> list[str]:
+    says = "The articles do not say." if archive else "The article does not say."
+    lines = [*_verdict("" if answer.message else says, answer, terminal), ""]
     if not answer.nearest:
         return lines
     lines += [*_paragraph("The nearest sentences, none of which is an answer:", terminal, terminal.dim), ""]
-    several = len({near.article_id for near in answer.nearest}) > 1
+    several = archive or len({near.article_id for near in answer.nearest}) > 1
     for near in answer.nearest:
         lines += _item(near.quote, terminal, terminal.dim)
         article = article_of(near.article_id) if several else None
-        lines += [*_paragraph(_where(near, article, terminal), terminal, terminal.dim, indent=4), ""]
+        where = _where(near, article, terminal, with_id=archive)
+        lines += [*_paragraph(where, terminal, terminal.dim, indent=4), ""]
     return lines
 
 
@@ -87,19 +94,25 @@ def _verdict(words: str, answer: Answer, terminal: Terminal) -> list[str]:
 
 
 def _citations(
-    citations: Sequence[Citation], article_of: ArticleOf, terminal: Terminal, known: Sequence[str] = ()
+    citations: Sequence[Citation],
+    article_of: ArticleOf,
+    terminal: Terminal,
+    known: Sequence[str] = (),
+    *,
+    archive: bool,
 ) -> list[str]:
     """Each quotation with its source; an article that stands above already (`known`) is not named again.
 
-    Where the citations are from several articles, each is named every time.
+    Where the citations are from several articles, or several were asked, each is named every time.
     """
     seen = set(known)
-    several = len(seen | {citation.article_id for citation in citations}) > 1
+    several = archive or len(seen | {citation.article_id for citation in citations}) > 1
     lines: list[str] = []
     for citation in citations:
         lines += _quotation(citation, terminal)
         named = several or citation.article_id not in seen
-        lines += [*_citation_line(citation, article_of(citation.article_id) if named else None, terminal), ""]
+        article = article_of(citation.article_id) if named else None
+        lines += [*_citation_line(citation, article, terminal, with_id=archive), ""]
         seen.add(citation.article_id)
     return lines
 
@@ -126,13 +139,13 @@ def _marked(quote: str, start: int, end: int, spans: Sequence[Span], offset: int
     yield quote[start:end]
 
 
-def _citation_line(citation: Citation, article: Article | None, terminal: Terminal) -> list[str]:
+def _citation_line(citation: Citation, article: Article | None, terminal: Terminal, *, with_id: bool) -> list[str]:
     """`[1] title · source · date · p. 3, passage 8, characters 1679–1787`, without the article's part when it is None.
 
     Only the citation of a PDF has a page.
     """
     number = f"[{citation.number}]"
-    text = printable(_where(citation, article, terminal))
+    text = printable(_where(citation, article, terminal, with_id=with_id))
     room = len(_INDENT) + len(number) + 1
     lines = [terminal.dim(text[start:end]) for start, end in wrap(text, terminal.width - room)]
     lines = [f"{_INDENT}{terminal.accent(number)} {lines[0]}", *(" " * room + line for line in lines[1:])]
@@ -142,11 +155,13 @@ def _citation_line(citation: Citation, article: Article | None, terminal: Termin
     )
 
 
-def _where(citation: Citation, article: Article | None, terminal: Terminal) -> str:
+def _where(citation: Citation, article: Article | None, terminal: Terminal, *, with_id: bool) -> str:
     dash = terminal.sign("–", "-")
     page = "" if citation.page is None else f"p. {citation.page}, "
     place = f"{page}passage {citation.passage_id}, characters {citation.start}{dash}{citation.end}"
-    named = (article.title, article.source, article.published) if article is not None else ()
+    named: tuple[str | None, ...] = ()
+    if article is not None:
+        named = (article.title, article.source, article.published, f"article {article.id}" if with_id else None)
     return f" {terminal.sign('·', '-')} ".join([*filter(None, named), place])
 
 

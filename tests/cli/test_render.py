@@ -222,3 +222,19 @@ def test_no_line_is_wider_than_the_terminal(width: int, seed_article: Article) -
         text = shown(each, seed_article, terminal=terminal)
         assert max(map(cells, text.splitlines())) <= width
         assert text.isascii()
+
+
+def test_an_answer_of_an_archive_names_each_article_with_its_date_link_and_id(seed_article: Article) -> None:
+    article = replace(seed_article, id="mars-2029", published="2025-03-27", url="https://news.example.org/mars")
+    two = (cite(article, LANDING, "as early as 2029"), cite(article, CITY, number=2))
+    lines = render_answer(answered(*two), lambda _: article, PLAIN, archive=True)
+    told = " ".join(lines.split())
+    assert told.count("Putin envoy says Russia could supply") == told.count("article mars-2029 · passage 7") == 2
+    assert "The Jerusalem Post · 2025-03-27" in told and told.count("https://news.example.org/mars") == 2
+
+
+def test_a_refusal_of_an_archive_says_whose_the_nearest_sentences_are(seed_article: Article) -> None:
+    near = (cite(seed_article, LANDING, number=None),)
+    refusal = answered(cite(seed_article, LANDING, "2029"), kind="no_answer", answerable=False, answer=None, nearest=near)
+    told = " ".join(render_answer(replace(refusal, citations=()), lambda _: seed_article, PLAIN, archive=True).split())
+    assert "The articles do not say." in told and "article article · passage 7" in told
