@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.hosting import FILLER, PROSE
+from tests.browser.hosting import FILLER, PROSE, Reply
 from tests.browser.widgets import HEAD, ask, lit, tag
 
 HOSTILE = """<style>
@@ -232,3 +232,18 @@ def test_the_copied_tag_works_as_it_stands(open_host, host, embedded, scheme):
     copied = open_host(host.page(PROSE + page.locator("#tag").inner_text()))
     ask(copied, "several")
     expect(copied.locator(".quote").first).to_be_visible()
+
+
+CANONICAL = '<link rel="canonical" href="https://blog.example.org/the-moon">'
+
+
+@pytest.mark.parametrize("named", ["https://blog.example.org/mars?p=1", "."])
+def test_the_tag_may_name_an_article_by_its_address_or_the_page_it_is_on(open_host, host, embedded, named):
+    body = PROSE + tag(embedded, article=named, api=host.api)
+    for head in ("", CANONICAL):
+        address = host.page(body, head=head)
+        page = open_host(f"{address}#top")
+        host.replies[:] = [Reply(404, {"detail": "no"})]
+        ask(page, "Why?")
+        own = "https://blog.example.org/the-moon" if head else f"{address}#top"  # the server leaves the fragment off
+        assert host.asked[-1]["article"] == (own if named == "." else named)

@@ -15,7 +15,9 @@ class Panel extends Conversation {
     const about = [this.option("article"), this.option("api")].join();
     if (this.about !== about) this.forget();
     this.about = about;
-    this.article = this.option("article") || null;
+    const named = this.option("article");
+    // "." is the page itself: its canonical address, else the one it is at
+    this.article = named === "." ? (document.querySelector("link[rel=canonical]") ?? location).href : named || null;
     this.api = new URL(this.option("api") || HOME, location.href).href.replace(/\/+$/, "");
     this.prepared = false;
     this.widget = this.shell(this.option("title") || this.t("title"), this.input?.value ?? "");
