@@ -92,6 +92,8 @@ def _addresses(path: Path) -> list[str]:
     except UnicodeDecodeError as error:
         raise ArticleError(f"{path}: not UTF-8; give a text file with an address a line") from error
     found = [(number, line) for number, line in enumerate(lines, start=1) if line and not line.startswith("#")]
+    if not found:
+        raise ArticleError(f"{path}: found no address; give a file with an address a line, as https://…")
     for number, line in found:
         if not _is_address(line):
             raise ArticleError(f"{path}, line {number:,}: found {line[:60]!r}; expected an address, as https://…")

@@ -15,7 +15,7 @@ from index.sources.kept import Kept
 from tests.index.sources.making import PAGE, pdf
 from tests.index.sources.serving import Served, reply, serving
 
-LOCAL = Limits(seconds=20, size=2**20, allow_private=True)
+LOCAL = Limits(seconds=120, size=2**20, allow_private=True)
 BRIEF = Limits(seconds=0.5, size=2**30, allow_private=True)
 
 
@@ -222,7 +222,7 @@ def test_what_drips_is_cut_off_in_time(served: Served, where: str) -> None:
     with pytest.raises(ArticleError, match=r"longer than 0|cannot be fetched"):
         fetch_page(served.url("/x"), BRIEF)
     over.set()
-    assert time.monotonic() - began < 15  # far less than the hours that it would drip
+    assert time.monotonic() - began < 60  # far less than the hours that it would drip
 
 
 def test_headers_without_end_are_cut_off(served: Served) -> None:
