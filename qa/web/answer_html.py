@@ -27,6 +27,12 @@ OF_ALL = {"of": "all"}
 GLIMPSE = 200
 """Code points that are shown of a question too long to be asked; any other is shown whole."""
 
+QUOTED = 200
+"""Code points of a sentence that an address carries: enough to know it again by."""
+
+EDITION = 12
+"""Hexadecimal digits of an article's SHA-256 that an address carries."""
+
 _POINTS_BACK = re.compile(
     r"[\"'“‘«]*(?:(?:and|but|so|yet|then)\s+)?"
     r"(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those)\b",
@@ -63,11 +69,13 @@ def error_html(message: str, again: str = "") -> str:
 
 
 def notice_html(words: str = "") -> str:
-    """Above the question box: why a question was not asked, in `words`, and the list, as yet empty, of those that wait."""
+    """Above the question box: why a question was not asked, in `words`; places, as yet empty, for what has changed since, and
+    for the questions that wait.
+    """
     unasked = " qa-unasked" if words else ""
     return (
         f'<div class="qa-notice{unasked}" role="alert">{_escape(words)}</div>'
-        '<ul class="qa-waiting" aria-label="Waiting to be asked"></ul>'
+        '<div class="qa-since" role="status"></div><ul class="qa-waiting" aria-label="Waiting to be asked"></ul>'
     )
 
 
@@ -133,14 +141,19 @@ def _answer(answer: Answer, texts: _Texts, *, votes: bool) -> str:
     return f'<div class="qa-turn qa-{answer.kind}" id="{_turn_id()}">{"".join(parts)}</div>'
 
 
-def permalink(question: str, article_id: str | None, sentence_id: int | None, *, archive: bool = False) -> str:
-    """The address, relative to the page, that asks `question` again and lights up the sentence.
+def permalink(question: str, article: Article | None, cited: Citation | None, *, archive: bool = False) -> str:
+    """The address, relative to the page, that asks `question` again and lights up the sentence that was cited: found by its
+    number or, as the text may have changed by then, by its words and those around them (`static/anchor.js`).
 
-    :param article_id: the article that is shown, and, unless of an `archive`, asked; None shows none.
+    :param article: the one that is shown, and, unless of an `archive`, asked; None shows none.
     """
-    query: dict[str, str | int] = {"q": question} if article_id is None else {"article": article_id, "q": question}
-    if sentence_id is not None:
-        query["s"] = sentence_id
+    query: dict[str, str | int] = {"q": question} if article is None else {"article": article.id, "q": question}
+    if cited is not None:
+        query["s"] = cited.sentence_id
+    if article is not None:
+        query["v"] = article.sha256[:EDITION]
+    if cited is not None:
+        query |= {"quote": cited.quote[:QUOTED], "prefix": cited.prefix, "suffix": cited.suffix}
     return f"?{urlencode(query | (OF_ALL if archive else {}))}"
 
 
@@ -186,7 +199,7 @@ def _refusal(answer: Answer, texts: _Texts, *, votes: bool) -> list[str]:
         parts += [
             f'<li dir="auto"><span class="qa-words">{_escape(near.quote)}{closing(near.quote)}</span> '
             f'<a class="qa-near" href="{_target(near, texts)}" title="Show this sentence in the article">'
-            f"Show in article</a>{_from(near, texts)}</li>"
+            f"Show in article</a>{_page(near)}{_from(near, texts)}</li>"
             for near in answer.nearest
         ]
         parts.append("</ul>")
@@ -233,7 +246,8 @@ def _target(citation: Citation, texts: _Texts) -> str:
     place = f"#s{citation.sentence_id}"
     if not texts.archive:
         return place
-    query: dict[str, str | int] = {"article": citation.article_id, "s": citation.sentence_id}
+    edition = citation.article_sha256[:EDITION]
+    query: dict[str, str | int] = {"article": citation.article_id, "s": citation.sentence_id, "v": edition}
     return escape(f"?{urlencode(query | OF_ALL)}{place}")
 
 
@@ -242,7 +256,14 @@ def _chip(citation: Citation, texts: _Texts) -> str:
         return ""
     return (
         f'&nbsp;<a class="qa-cite" href="{_target(citation, texts)}"'
-        f' title="Citation {citation.number}: show this sentence in the article">[{citation.number}]</a>'
+        f' title="Citation {citation.number}: show this sentence in the article">[{citation.number}]</a>{_page(citation)}'
+    )
+
+
+def _page(citation: Citation) -> str:
+    """Where in a PDF it stands; nothing for an article without pages."""
+    return (
+        "" if citation.page is None else f' <span class="qa-page" title="Page {citation.page}">p. {citation.page}</span>'
     )
 
 
@@ -277,7 +298,8 @@ def _actions(answer: Answer, cited: Sequence[Citation], texts: _Texts, *, votes:
     # A link means the same without the turns before it.
     question = answer.interpreted_as or answer.question
     shown = cited[0].article_id if texts.archive and cited else texts.asked
-    link = permalink(question, shown, cited[0].sentence_id if cited else None, archive=texts.archive)
+    article = None if shown is None else texts.of(shown)[0]
+    link = permalink(question, article, cited[0] if cited else None, archive=texts.archive)
     copy = ""
     if cited:
         words = "quote" if len(cited) == 1 else "quotes"
@@ -295,9 +317,11 @@ def _actions(answer: Answer, cited: Sequence[Citation], texts: _Texts, *, votes:
 def _with_sources(cited: Sequence[Citation], texts: _Texts) -> str:
     """The quotations, those of one article together, each with its title, source and date."""
     told = []
-    for article_id, quotes in groupby(cited, key=lambda citation: citation.article_id):
-        article, _ = texts.of(article_id)
-        source = ", ".join(filter(None, (article.title, article.source, readable_date(article.published))))
+    for article_id, group in groupby(cited, key=lambda citation: citation.article_id):
+        article, quotes = texts.of(article_id)[0], list(group)
+        numbers = dict.fromkeys(one.page for one in quotes if one.page is not None)
+        pages = ", ".join(f"p. {number}" for number in numbers)
+        source = ", ".join(filter(None, (article.title, article.source, readable_date(article.published), pages)))
         told.append(f"{' '.join(f'“{one.quote}”' for one in quotes)} — {source}")
     return "; ".join(told)
 

@@ -19,8 +19,8 @@ from qa.pipeline import QAPipeline
 STATIC: Final = Path(__file__).parent / "static"
 STYLES: Final = ("tokens.css", "layout.css", "chat.css", "answer.css", "article.css", "archive.css")
 SCRIPTS: Final = (
-    *("dom.js", "address.js", "archive.js", "citations.js", "conversation.js", "asking.js", "copying.js", "votes.js"),
-    *("picker.js", "page.js"),
+    *("dom.js", "anchor.js", "since.js", "address.js", "archive.js", "citations.js", "conversation.js", "asking.js"),
+    *("copying.js", "votes.js", "picker.js", "page.js"),
 )
 """In the order in which they run: each uses what those before it have added to `articleQA`."""
 ICON: Final = "icon.svg"

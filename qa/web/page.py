@@ -55,8 +55,6 @@ _SPARE_EVENTS = 16
 
 ALL_ASKED = html.OF_ALL["of"]
 
-_RENEWED = '<p class="qa-renewed">The article has changed since you opened it. This is its new text.</p>'
-
 Message = dict[str, str]
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
@@ -77,18 +75,15 @@ class Page:
         self.listeners = listeners or Listeners()
         self.votes = votes
 
-    def reading(self, pipeline: QAPipeline, article: Article | None, *, renewed: bool = False) -> str:
-        """The article's pane; without an article, the list of all.
-
-        :param renewed: whether it takes the place of an earlier edition, which the reader is told.
-        """
+    def reading(self, pipeline: QAPipeline, article: Article | None) -> str:
+        """The article's pane; without an article, the list of all."""
         if article is None:
             name, text = "The articles", library_html(pipeline.index)
         else:
             low, high = pipeline.index.sentence_rows(article.id)
             name, text = "The article", article_html(article, pipeline.index.sentences[low:high])
         return (
-            f'<section id="qa-reading" tabindex="0" aria-label="{name}">{_RENEWED if renewed else ""}{text}</section>'
+            f'<section id="qa-reading" tabindex="0" aria-label="{name}">{text}</section>'
             '<button class="qa-back" type="button" hidden>Back to the answer</button>'
         )
 
@@ -131,7 +126,7 @@ class Page:
             message, article = await answered
             pane = (gr.skip(), gr.skip())
             if article is not None and edition(article) != shown:
-                pane = (self.reading(pipeline, article, renewed=True), edition(article))
+                pane = (self.reading(pipeline, article), edition(article))
             yield [*so_far, {"role": "assistant", "content": message}], *pane
 
     async def open(self, shown: Any, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:

@@ -2,20 +2,18 @@
 
 Clients do what clients of a public server do (`traffic.py` has the list: questions, follow-ups, batches, turns on the chat
 page, articles, votes, hang-ups, bad requests) while `python -m qa build` replaces the index again and again in another
-process, by turns with the article that is served and with a longer one. Everything is first done alone, which says what is
-right. Then the capacity is measured, beside the builds; then things arrive at 80 % of it.
+process, by turns with two editions of an article, which the server then serves by turns. Everything is first done alone,
+of each edition, which says what is right. Then the capacity is measured, beside the builds; then things arrive at 80 % of it.
 
 It passes when at the end
 
-    nothing was wrong    each reply is the one that was got alone, but for timings, and afterwards still is
+    nothing was wrong    each reply is the one that was got alone, all of it of one edition, but for timings, and afterwards
+                         still is
     nothing was lost     each request got its reply, or a refusal with a time to come back (429, 503)
     memory is flat       over the last two thirds it grew by less than `GROWTH` MB an hour, with 95 % confidence; a run
                          that is too short for that states the figure and does not judge it
     nothing piles up     open files and threads are at the end about as many as before
     each build succeeded, and the index that the last one left is sound
-
-A running server keeps the index that it started with: its answers do not change under its readers, and it takes a restart
-to serve a new one. That is why answers have to stay as they were here, though the index on the disk does not.
 """
 
 import argparse
@@ -33,6 +31,7 @@ from typing import Final
 
 import httpx
 
+from index.article import load_article
 from tests.stress.load import questions
 from tests.stress.served import ROOT, UNLIMITED, Served
 from tests.stress.soaked import ROOM_FILES, Rebuilds, Report, chart, figures, svg, table
@@ -71,7 +70,7 @@ SHORT: Final = Plan(seconds=20.0, capacity=6.0, clients=8, pause=1.0, every=0.2,
 
 
 async def soak(server: Served, place: "Place", plan: Plan, tell: Callable[[str], None]) -> Report:
-    """All of it, over a server that is up and serves the first article of `place`."""
+    """All of it, over a server that is up and serves the first edition of `place`."""
     limits = httpx.Limits(max_connections=256, keepalive_expiry=2)  # before the server closes an idle one
     async with httpx.AsyncClient(base_url=server.address, timeout=PATIENCE, limits=limits) as client:
         functions = (await client.get("/config")).json()["dependencies"]
@@ -79,7 +78,11 @@ async def soak(server: Served, place: "Place", plan: Plan, tell: Callable[[str],
         served = (await client.get("/api/v1/articles")).json()["articles"][0]["id"]
         traffic = Traffic(client, [*actions(questions(plan.questions), served, converse)])
         tell("Doing everything alone …")
-        faults = [*await traffic.alone(), *await traffic.alone()]  # what differs by itself is found out before it counts
+        faults = []
+        for article in (*place.articles[1:], place.articles[0]):  # the served one last, so that it is served again
+            edition = await _publish(place, article, client)
+            faults += await traffic.alone(edition)
+            faults += await traffic.alone(edition)  # what differs by itself is found out before it counts
         before = sample(server.process.pid, time.monotonic())
         rebuilds, stop = Rebuilds(), asyncio.Event()
         building = asyncio.create_task(_build(place, plan.pause, stop, rebuilds))
@@ -94,10 +97,26 @@ async def soak(server: Served, place: "Place", plan: Plan, tell: Callable[[str],
         stop.set()
         tell("Waiting for the last build, and doing everything alone again …")
         await building
-        faults += [*warm.faults, *mixed.faults, *await traffic.alone()]
+        edition = await _publish(place, place.articles[0], client)
+        faults += [*warm.faults, *mixed.faults, *await traffic.alone(edition)]
     after = await _settled(server, before)
     sound = await _run(place, "verify") is None
     return Report(capacity, LOAD * capacity, mixed, faults, rebuilds, sound, samples, before, after)
+
+
+async def _publish(place: "Place", article: Path, client: httpx.AsyncClient) -> str:
+    """Build the index of an edition, and wait until it is served.
+
+    :returns: the SHA-256 of its text.
+    :raises RuntimeError: it cannot be built. :raises TimeoutError: it is not served.
+    """
+    if (problem := await _run(place, "build", str(article))) is not None:
+        raise RuntimeError(f"a build failed with {problem}")
+    edition = load_article(article).sha256
+    async with asyncio.timeout(PATIENCE):
+        while (await client.get("/api/v1/articles")).json()["articles"][0]["sha256"] != edition:
+            await asyncio.sleep(0.1)
+    return edition
 
 
 async def _build(place: "Place", pause: float, stop: asyncio.Event, rebuilds: Rebuilds) -> None:
@@ -118,7 +137,8 @@ async def _run(place: "Place", *arguments: str) -> str | None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "qa", *arguments, "--index", str(place.index)),
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("ARTICLE_QA_")} | place.environment,
+        # Without the votes, of which a build makes suggestions: an answer's would be others than those got alone.
+        env={name: value for name, value in os.environ.items() if not name.startswith("ARTICLE_QA_")},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -156,7 +176,7 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Settings of the server and of the builds: votes are kept, and builds read them."""
+        """Settings of the server: votes are kept."""
         return {**UNLIMITED, "ARTICLE_QA_FEEDBACK": str(self.folder / "feedback.db")}
 
     def served(self) -> Served:

@@ -112,14 +112,17 @@ class Traffic:
     def __init__(self, client: httpx.AsyncClient, actions: Sequence[Action]) -> None:
         self._client = client
         self._by_kind = {kind: [one for one in actions if one.kind == kind] for kind in WEIGHTS}
-        self._alone: dict[str, Seen] = {}
+        self._alone: dict[str, dict[str, Seen]] = {}
 
-    async def alone(self) -> list[str]:
-        """Do each by itself, and keep what is seen as what is right; when done again, what has changed since, in words."""
+    async def alone(self, edition: str = "") -> list[str]:
+        """Do each by itself, and keep what is seen as what is right; when done again, what has changed since, in words.
+
+        :param edition: of the article that is served; what is right of any of them is right while they take turns.
+        """
         changed = []
         for action in (one for several in self._by_kind.values() for one in several):
             seen = await action.do(self._client)
-            known = self._alone.setdefault(action.name, seen)
+            known = self._alone.setdefault(action.name, {}).setdefault(edition, seen)
             if (outcome := seen.against(known)) != "answered":
                 changed.append(f"{action.kind}, alone: {action.name}: {outcome}")
         return changed
@@ -151,6 +154,11 @@ class Traffic:
         mixed.seconds = time.monotonic() - started
         return mixed
 
+    def _outcome(self, action: Action, seen: Seen) -> str:
+        """As `Seen.against`, of the edition that it is the reply of, whole."""
+        outcomes = [seen.against(alone) for alone in self._alone[action.name].values()]
+        return next((one for one in outcomes if one in ("answered", "refused")), outcomes[-1])
+
     def _chosen(self, choose: random.Random) -> Action:
         return choose.choice(self._by_kind[choose.choices([*WEIGHTS], [*WEIGHTS.values()])[0]])
 
@@ -162,7 +170,7 @@ class Traffic:
         except (httpx.HTTPError, TimeoutError, ValueError, KeyError, StopIteration) as error:
             mixed.faults.append(f"{action.kind}, lost: {action.name}: {type(error).__name__}: {error}")
             return
-        outcome = seen.against(self._alone[action.name])
+        outcome = self._outcome(action, seen)
         if outcome == "answered":
             mixed.kinds[action.kind].answered.append((time.perf_counter() - started) * 1_000)
         elif outcome == "refused":

@@ -171,8 +171,23 @@ def test_the_copied_text_is_quote_title_source_and_date():
 
 @given(ANY_TEXT)
 def test_a_permalink_carries_the_question_whatever_it_is(question):
-    query = parse_qs(permalink(question, "café & co", 7)[1:], keep_blank_values=True)
-    assert query == {"article": ["café & co"], "q": [question], "s": ["7"]}
+    query = parse_qs(permalink(question, replace(ARTICLE, id="café & co"), cite(1, 1))[1:], keep_blank_values=True)
+    assert (query["article"], query["q"], query["s"]) == (["café & co"], [question], ["1"])
+
+
+def test_a_permalink_carries_the_words_so_that_a_text_that_has_changed_is_searched_for_them():
+    cited = replace(cite(1, 1), prefix="met.\n", suffix=' "They', quote="é" * 300)
+    query = parse_qs(permalink("Who?", ARTICLE, cited)[1:])
+    assert query == {
+        "article": ["a"],
+        "q": ["Who?"],
+        "s": ["1"],
+        "v": [ARTICLE.sha256[:12]],
+        "quote": ["é" * 200],
+        "prefix": ["met.\n"],
+        "suffix": [' "They'],
+    }
+    assert parse_qs(permalink("Who?", None, None, archive=True)[1:]) == {"q": ["Who?"], "of": ["all"]}
 
 
 @given(ANY_TEXT)

@@ -113,7 +113,8 @@ def test_a_citations_link_leads_to_its_sentence_in_its_article(pipeline: QAPipel
     answer = pipeline.answer(WHERE)
     html = archive_answer_html(answer, index)
     first = answer.citations[0]
-    assert f'href="?article=r7&amp;s={first.sentence_id}&amp;of=all#s{first.sentence_id}"' in html
+    number, of = first.sentence_id, first.article_sha256[:12]
+    assert f'href="?article=r7&amp;s={number}&amp;v={of}&amp;of=all#s{number}"' in html
     (link,) = re.findall(r'class="qa-link" href="([^"]+)"', html)
     assert link.startswith("?article=r7&amp;q=Where") and link.endswith("&amp;of=all")
     assert 'href="https://news.example.org/7?a=1&amp;b=2"' in html

@@ -2,19 +2,22 @@
 (() => {
   "use strict";
 
-  const { $, here, say, shown } = articleQA;
+  const { $, here, say, shown, isEdition } = articleQA;
   let latest = 0; // of several articles on their way the last one asked for is shown
 
   /** Whether an article that the address names, by its id or URL, is the one shown; none is named where all are asked. */
   const isShown = (asked) => asked === null || asked === shown() || asked === $(".qa-masthead")?.dataset.asked;
 
   /** The article that a citation leads to; null where it is of the one that was asked. */
-  function homeOf(link) {
+  const homeOf = (link) => named(link)?.get("article") ?? null;
+
+  function named(link) {
     const href = link.getAttribute("href");
-    return href.startsWith("?") ? new URL(href, location.href).searchParams.get("article") : null;
+    return href.startsWith("?") ? new URL(href, location.href).searchParams : null;
   }
 
-  const elsewhere = (link) => ![null, shown()].includes(homeOf(link));
+  /** Whether what a citation quotes is not shown: another article is, or an earlier text of the same. */
+  const elsewhere = (link) => ![null, shown()].includes(homeOf(link)) || !isEdition(named(link)?.get("v"));
 
   /** Brings the article that a citation leads to into the pane. Resolves to whether it is there. */
   async function bring(link) {

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { $, box, write, address, query, shown } = articleQA;
+  const { $, box, write, address, query, shown, hush } = articleQA;
   const UNASKED = "article-qa-unasked";
   let onItsWay = query().get("q")?.trim() || null; // which the server asks by itself
   let waiting = [];
@@ -20,6 +20,7 @@
   function askNext() {
     if (!lost && onItsWay === null && waiting.length) {
       onItsWay = waiting.shift();
+      hush();
       $("#qa-question .submit-button").click(); // Gradio then takes the question from `asking`
     }
     showWaiting();

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { $, $$, say, motion, narrow, addressOf, homeOf, bring } = articleQA;
+  const { $, $$, say, motion, narrow, addressOf, anchor, bring, tellSince } = articleQA;
   let origin = null; // the citation that sent the reader to the article, on a narrow screen
 
   function dim() {
@@ -11,23 +11,30 @@
     globalThis.CSS?.highlights?.delete("qa-words");
   }
 
-  /** Lights up the sentence with this id. */
-  function lightSentence(id) {
-    const sentence = document.getElementById(id);
-    if (!sentence) return null;
+  /** Lights up one sentence. */
+  function lightSentence(sentence) {
     dim();
     sentence.classList.add("qa-lit");
-    return sentence;
   }
 
-  /** Lights up the sentence that `link` points at; marks in it the words that its quote marks. */
+  /**
+   * Lights up the sentence that `link` points at, wherever it stands by now; marks in it the words that its quote marks. Null
+   * where the text has changed and it is gone, which is told.
+   */
   function light(link) {
-    const sentence = lightSentence(link.hash.slice(1));
-    if (!sentence) return null;
+    const words = $(".qa-words", link.closest("blockquote, li"));
+    const found = anchor({ s: link.hash.slice(2), quote: words.textContent });
+    if (!found) {
+      dim();
+      tellSince("past");
+      return null;
+    }
+    const { sentence } = found;
+    lightSentence(sentence);
     sentence.classList.toggle("qa-no-answer", link.matches(".qa-near"));
     link.classList.add("qa-current");
     const quote = link.closest("blockquote");
-    if (quote && !$(".qa-whole", quote)) markWords(sentence, quote);
+    if (quote && !$(".qa-whole", quote) && sentence.textContent === words.textContent) markWords(sentence, quote);
     return sentence;
   }
 
@@ -62,7 +69,7 @@
   async function visit(link) {
     const sentence = (await bring(link)) && light(link);
     if (!sentence) return;
-    addressOf(link.closest(".qa-turn"), link.hash.slice(2), homeOf(link));
+    addressOf(link.closest(".qa-turn"), sentence);
     origin = link;
     scrollTo(sentence);
     if (narrow.matches) {

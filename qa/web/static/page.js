@@ -9,41 +9,78 @@
     "a.qa-cite, a.qa-near, a[href^='#qa-'], .qa-link, .qa-ask, .qa-copy, .qa-edit, .qa-vote, .qa-back";
   const seen = new Set(); // ids of the answers that have arrived
   const told = new WeakMap(); // Gradio's error toasts that were passed on, and their words
-  let wanted = query().get("s"); // the sentence that the address asks for, once
-  const wantedOf = query().get("article"); // and the article that it is of
+  const wantedOf = query().get("article");
+  let wanted = qa.pointer(); // the sentence, of that article, that the address asks for, once
+  let settling = null; // the answer whose citation waits for the article to be shown as it was read
+  let shownLast = {}; // the article in the pane, and its text's SHA-256
 
   function arrived(turn) {
     notice("");
-    qa.addressOf(turn);
+    if (!wanted) qa.addressOf(turn);
     const again = $(".qa-ask", turn); // asks it once more; else it is to be mended
     if (turn.matches(".qa-error") && !again && qa.asking() && !box().value) qa.write(qa.asking());
     qa.answered();
     qa.dim();
-    const chips = $$("a.qa-cite, a.qa-near", turn);
-    const named = (chip) => chip.hash === `#s${wanted}` && [null, wantedOf].includes(qa.homeOf(chip));
-    const chosen = wanted && chips.find(named);
-    const first = chosen || $("a.qa-cite", turn);
+    settling = { turn, target: wanted };
     wanted = null;
-    if (first) lightUp(first, chosen);
     requestAnimationFrame(() => {
       if (turn.matches(".qa-error")) turn.scrollIntoView({ block: "nearest", behavior: motion() });
       else questionOf(turn).scrollIntoView({ block: "start", behavior: motion() });
     });
   }
 
-  /** Shows what is cited first, or what the address asks for; its article is fetched where that is not the one shown. */
-  async function lightUp(link, chosen) {
+  /** Once the pane shows the text that the answer quotes: shows what it cites first, or what the address asks for. */
+  function settle() {
+    const linked = settling && qa.linkOf(settling.turn);
+    if (!settling || (linked && !linked.has("of") && !qa.isEdition(linked.get("v")))) return;
+    const { turn, target } = settling;
+    settling = null;
+    const found = target && qa.isShown(wantedOf) ? sought(target) : null;
+    const ours = (chip) => chip.hash === `#${found.sentence.id}` && [null, shown()].includes(qa.homeOf(chip));
+    const chosen = found && $$("a.qa-cite, a.qa-near", turn).find(ours);
+    if (found && !chosen && target.quote) {
+      qa.lightSentence(found.sentence);
+      address(qa.place(found.sentence));
+      if (!narrow.matches) qa.scrollPane(found.sentence);
+      return;
+    }
+    const first = chosen || $("a.qa-cite", turn);
+    if (target && (chosen || !target.quote)) qa.addressOf(turn, chosen && found.sentence);
+    if (first) lightUp(first);
+  }
+
+  /** Shows a citation's sentence; its article is fetched where that is not the one shown. */
+  async function lightUp(link) {
     const sentence = (await qa.bring(link)) && qa.light(link);
-    if (sentence && chosen) address({ s: chosen.hash.slice(2), article: qa.homeOf(chosen) ?? shown() });
     if (sentence && !narrow.matches) qa.scrollPane(sentence);
+  }
+
+  /** The sentence that an address points at; what has become of it since is told. */
+  function sought(target) {
+    const found = qa.anchor(target);
+    const changed = !qa.isEdition(target.v);
+    if (!found && target.quote) qa.tellSince(changed ? "gone" : "foreign", target.quote);
+    else if (found?.how === "edited") qa.tellSince("edited", target.quote);
+    else if (found?.how === "moved" && changed) qa.tellSince("moved");
+    return found;
   }
 
   /** An address may name a sentence without a question. */
   function openSentence() {
     if (!wanted || query().has("q") || !shown() || !qa.isShown(query().get("article"))) return;
-    const sentence = qa.lightSentence(`s${wanted}`);
+    const found = sought(wanted);
     wanted = null;
-    if (sentence) qa.scrollTo(sentence);
+    if (!found) return;
+    qa.lightSentence(found.sentence);
+    qa.scrollTo(found.sentence);
+  }
+
+  /** The article in the pane has become another edition of itself: an answer, or a citation, came of a newer text. */
+  function noticeRenewal() {
+    const [article, sha256] = [shown(), qa.edition()];
+    if (!article) return;
+    if (shownLast.article === article && shownLast.sha256 !== sha256) qa.tellSince("renewed");
+    shownLast = { article, sha256 };
   }
 
   function notice(words) {
@@ -100,6 +137,8 @@
     passOnToasts();
     passOnRefusal();
     qa.takeUp();
+    qa.showSince();
+    noticeRenewal();
     openSentence();
     const turn = $$(".qa-turn").at(-1);
     if (turn && !seen.has(turn.id)) {
@@ -111,6 +150,7 @@
       if (document.activeElement === document.body) qa.goToBox();
       address({ q: null, s: null });
     }
+    settle();
   }
 
   document.addEventListener(
