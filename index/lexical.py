@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,9 @@ METHOD = "lucene"
     log(1 + (N - df + .5) / (df + .5)) * f / (f + K1 * (1 - B + B * l / mean l))
 
 to the row's score: "Lucene (accurate)" of Kamphuis et al., Which BM25 Do You Mean? (ECIR 2020), as bm25s computes it."""
+
+Rows = tuple[int, int]
+Among = Sequence[Rows]
 
 _WORD = re.compile(r"\w+")
 _STOP_WORDS = frozenset(STOPWORDS_EN_PLUS)
@@ -71,11 +75,13 @@ class LexicalIndex:
             model.index((numbered, term_ids), create_empty_token=False, show_progress=False)
         return cls(model)
 
-    def scores(self, queries: Sequence[str], rows: tuple[int, int] | None = None) -> NDArray[np.float32]:
-        """BM25 scores of the rows `[lo, hi)` (all when None), in row order; statistics are always those of all rows.
+    def scores(self, queries: Sequence[str], rows: Rows | None = None, of: Among | None = None) -> NDArray[np.float32]:
+        """BM25 scores of the rows `[lo, hi)` (all when None), in row order.
 
         A term that a query repeats counts as often; a query without a known term scores 0 everywhere.
 
+        :param of: stretches of rows whose document frequencies count, as if there were no others, but for the mean length;
+            None: all rows.
         :returns: *Shape:* ``(m, hi - lo)``, float32, 0 or more.
         """
         low, high = rows if rows is not None else (0, len(self))
@@ -84,8 +90,20 @@ class LexicalIndex:
         found = np.zeros((len(queries), high - low), dtype=np.float32)
         for row, query in enumerate(queries):
             known = [self._term_ids[term] for term in terms(query) if term in self._term_ids]
-            found[row] = self._model.get_scores_from_ids(known)[low:high]
+            if of is None or list(of) == [(0, len(self))]:
+                found[row] = self._model.get_scores_from_ids(known)[low:high]
+                continue
+            for number, times in Counter(known).items():
+                held, added = self._of_term(number)
+                inside = (held >= low) & (held < high)
+                rarer = _rarity(held, of) / _rarity(held, [(0, len(self))])
+                found[row, held[inside] - low] += added[inside] * np.float32(times * rarer)
         return found
+
+    def _of_term(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The rows that hold a term, and what it adds to the score of each."""
+        start, end = self._model.scores["indptr"][number : number + 2]
+        return self._model.scores["indices"][start:end], self._model.scores["data"][start:end]
 
     def agrees_with(self, other: "LexicalIndex") -> bool:
         """Whether both give the same scores for every query, but for rounding."""
@@ -95,23 +113,24 @@ class LexicalIndex:
             for mine, theirs in ((self._model.scores[part], other._model.scores[part]) for part in _ARRAYS)
         )
 
-    def coverage(self, queries: Sequence[str], rows: tuple[int, int] | None = None) -> NDArray[np.float32]:
+    def coverage(self, queries: Sequence[str], rows: Rows | None = None, of: Among | None = None) -> NDArray[np.float32]:
         """How much of each query the rows `[lo, hi)` hold: the share of its distinct terms, weighted by inverse document
         frequency (the logarithm in `METHOD`; a term that no row holds weighs most). A query without terms is covered 0.
 
+        :param of: as in `scores`.
         :returns: *Shape:* ``(m, hi - lo)``, float32, in [0, 1].
         """
         low, high = rows if rows is not None else (0, len(self))
         if not 0 <= low <= high <= len(self):
             raise IndexError(f"rows [{low}, {high}) lie outside [0, {len(self)})")
-        starts, holders = self._model.scores["indptr"], self._model.scores["indices"]
+        of = of if of is not None else [(0, len(self))]
         found = np.zeros((len(queries), high - low), dtype=np.float32)
         for row, query in enumerate(queries):
             whole = 0.0
             for term in sorted(set(terms(query))):
                 number = self._term_ids.get(term)
-                held = holders[starts[number] : starts[number + 1]] if number is not None else holders[:0]
-                weight = math.log(1 + (len(self) - len(held) + 0.5) / (len(held) + 0.5))
+                held = self._of_term(number)[0] if number is not None else np.empty(0, dtype=np.int64)
+                weight = _rarity(held, of)
                 whole += weight
                 found[row, held[(held >= low) & (held < high)] - low] += weight
             if whole:
@@ -154,6 +173,13 @@ def _refuse_unsound(model: bm25s.BM25) -> None:
         raise ValueError("the arrays do not fit each other")
     if not all(type(number) is int and 0 <= number < len(starts) - 1 for number in numbers):
         raise ValueError("the vocabulary does not fit the arrays")
+
+
+def _rarity(held: NDArray[np.int64], of: Among) -> float:
+    """The logarithm in `METHOD`, of a term that the rows `held` hold, among the rows of some stretches."""
+    rows = sum(high - low for low, high in of)
+    holding = sum(int(np.count_nonzero((held >= low) & (held < high))) for low, high in of)
+    return math.log(1 + (rows - holding + 0.5) / (holding + 0.5))
 
 
 def _folded(text: str) -> str:

@@ -195,7 +195,9 @@ def _of_retrieval(retrieval: Retrieval, best: int, length: int) -> dict[str, flo
         "bm25": measured["bm25_sentence"][best] / length,
         "passage_bm25": measured["bm25_passage"][best] / length,
         "coverage": measured["coverage"][best],
-        "passage_coverage": index.passage_terms.coverage([search_text(retrieval.question)], (passage, passage + 1))[0, 0],
+        "passage_coverage": index.passage_terms.coverage(
+            [search_text(retrieval.question)], (passage, passage + 1), retrieval.passages
+        )[0, 0],
         "fused": fused[best],
         "fused_margin": fused[best] - others.max() if len(others) else 0.0,
         "log_terms": math.log(length),

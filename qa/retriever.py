@@ -8,7 +8,7 @@ the fused scores is how probable each sentence is, given that one of them answer
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,14 @@ from qa.question import search_text
 from qa.settings import Settings, load_settings
 
 MEASURES = ("dense_sentence", "bm25_sentence", "dense_passage", "bm25_passage", "coverage")
+Places = slice | NDArray[np.int64]
+ALL = slice(None)
+Rows = tuple[int, int]
+Both = tuple[Rows, Rows]
+"""Rows of sentences, and of the passages that they are of."""
+_ENOUGH = 100
+"""Sentences by whose statistics an archive's are measured: those of the best article, and of the next where it is short."""
+
 _STANDARDISED = 4
 """The first so many of `MEASURES` go into the sum as z-scores, the rest as they are."""
 _FOUND = 200
@@ -38,6 +46,8 @@ class Retrieval:
     :param raw: *Shape:* ``(5, n)``, float32: the measures of `MEASURES` as they come, a sentence taking its passage's score
         for the passage measures.
     :param fused: *Shape:* ``(n,)``, float32: their weighted sum; higher is better, comparable within one question only.
+    :param sought: *Shape:* ``(n,)``, float32: of an archive, the scores by which was chosen what is read; None: `fused`.
+    :param passages: stretches of the passages whose statistics count; None: all of the index.
     """
 
     question: str
@@ -45,11 +55,13 @@ class Retrieval:
     first_row: int
     raw: NDArray[np.float32]
     fused: NDArray[np.float32]
+    sought: NDArray[np.float32] | None = None
+    passages: tuple[Rows, ...] | None = None
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
         """*Shape:* ``(n,)``: positions of the sentences, best first; equal scores in article order."""
-        return np.argsort(-self.fused, kind="stable")
+        return np.argsort(-(self.fused if self.sought is None else self.sought), kind="stable")
 
     @cached_property
     def articles(self) -> tuple[str, ...]:
@@ -78,46 +90,88 @@ class Retriever:
             return []
         texts = [search_text(question) for question in questions]
         vectors = self.encoder.encode(texts)
-        sentences, passages = self.index.sentence_rows(article), self.index.passage_rows(article)
+        rows = (self.index.sentence_rows(article), self.index.passage_rows(article))
+        sentences, passages = rows
         home = self.index.passage_of[sentences[0] : sentences[1]] - passages[0]
+        counted, passage_counted, covered = self._of_terms(texts, rows, [rows])
         raw = np.stack(
             [
                 self.index.sentence_vectors.scores(vectors, sentences),
-                self.index.sentence_terms.scores(texts, sentences),
+                counted,
                 self.index.passage_vectors.scores(vectors, passages)[:, home],
-                self.index.passage_terms.scores(texts, passages)[:, home],
-                self.index.sentence_terms.coverage(texts, sentences),
+                passage_counted,
+                covered,
             ],
             axis=1,
         )
         fused = fuse(raw, self.weights)
-        return [
-            Retrieval(question, self.index, sentences[0], raw[row], fused[row]) for row, question in enumerate(questions)
+        found = [
+            Retrieval(question, self.index, sentences[0], raw[row], fused[row], passages=(passages,))
+            for row, question in enumerate(questions)
         ]
+        archive = article is None and len(self.index.articles) > 1
+        return [self._as_alone(one, text) for one, text in zip(found, texts, strict=True)] if archive else found
+
+    def _of_terms(self, texts: Sequence[str], rows: Both, of: Sequence[Both]) -> tuple[NDArray[np.float32], ...]:
+        """BM25 of the sentences and of their passages, and coverage, by the statistics of the stretches `of`.
+
+        *Shape:* ``(m, n)`` each.
+        """
+        index, (sentences, passages) = self.index, rows
+        home = index.passage_of[sentences[0] : sentences[1]] - passages[0]
+        return (
+            index.sentence_terms.scores(texts, sentences, [own for own, _ in of]),
+            index.passage_terms.scores(texts, passages, [own for _, own in of])[:, home],
+            index.sentence_terms.coverage(texts, sentences, [own for own, _ in of]),
+        )
+
+    def _as_alone(self, found: Retrieval, text: str) -> Retrieval:
+        """What an archive gave for a question, measured as if its best article had been asked alone; or, where that is short,
+        its best few as one.
+
+        The more articles, the rarer a word, and the further the best sentence from the mean: what was fitted to articles,
+        the ranking and above all the decision, would take such scores for other than they are. Which passages are read
+        is decided before, by the statistics of all.
+        """
+        index = self.index
+        of: list[Both] = []
+        for article_id in found.articles:
+            of.append((index.sentence_rows(article_id), index.passage_rows(article_id)))
+            if sum(high - low for (low, high), _ in of) >= _ENOUGH:
+                break
+        raw = found.raw.copy()
+        counted, passage_counted, covered = self._of_terms([text], (index.sentence_rows(), index.passage_rows()), of)
+        raw[1], raw[3], raw[4] = counted[0], passage_counted[0], covered[0]
+        fused = fuse(raw[None], self.weights, np.concatenate([np.arange(*own) for own, _ in of]))[0]
+        return replace(found, raw=raw, fused=fused, sought=found.fused, passages=tuple(own for _, own in of))
 
 
-def fuse(raw: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def fuse(raw: NDArray[np.float32], weights: NDArray[np.float32], like: Places = ALL) -> NDArray[np.float32]:
     """Weighted sums over the measures.
 
     :param raw: *Shape:* ``(m, 5, n)``: `MEASURES` of n sentences for m questions.
+    :param like: the sentences whose mean and spread count.
     :returns: *Shape:* ``(m, n)``, float32, rounded so that a batch and a single question rank alike.
     """
-    summed = np.einsum("k,mkn->mn", weights, levelled(raw))
+    summed = np.einsum("k,mkn->mn", weights, levelled(raw, like))
     return np.asarray(np.round(summed, _DECIMALS), dtype=np.float32)
 
 
-def levelled(raw: NDArray[np.float32]) -> NDArray[np.float32]:
+def levelled(raw: NDArray[np.float32], like: Places = ALL) -> NDArray[np.float32]:
     """The measures as they go into the sum. *Shape:* ``(..., 5, n)``, like `raw`."""
     return np.concatenate(
-        [standardise(raw[..., :_STANDARDISED, :]), raw[..., _STANDARDISED:, :]], axis=-2, dtype=np.float32
+        [standardise(raw[..., :_STANDARDISED, :], like), raw[..., _STANDARDISED:, :]], axis=-2, dtype=np.float32
     )
 
 
-def standardise(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """z-scores over the last axis; a measure that says nothing (all equal) becomes zeros.
+def standardise(scores: NDArray[np.float32], like: Places = ALL) -> NDArray[np.float32]:
+    """z-scores over the last axis, by mean and spread of the places `like`; a measure that says nothing there (all equal)
+    becomes zeros.
 
     >>> standardise(np.array([1.0, 3.0], dtype=np.float32)).round(3).tolist()
     [-1.0, 1.0]
     """
-    centred = scores - scores.mean(axis=-1, keepdims=True)
-    return np.asarray(centred / (scores.std(axis=-1, keepdims=True) + 1e-6), dtype=np.float32)
+    known = scores[..., like]
+    spread = known.std(axis=-1, keepdims=True)
+    centred = np.where(spread > 0, scores - known.mean(axis=-1, keepdims=True), 0)
+    return np.asarray(centred / (spread + 1e-6), dtype=np.float32)

@@ -48,6 +48,23 @@ def test_scores_of_a_range_keep_the_statistics_of_the_whole() -> None:
     np.testing.assert_array_equal(index.scores(["reactor"], (1, 3)), index.scores(["reactor"])[:, 1:3])
 
 
+def test_the_statistics_may_be_those_of_some_rows() -> None:
+    """As if there were no others; equally long, so that the mean length is the same."""
+    some = ("ferry harbour tram", "ferry ferry storm", "storm harbour ice")
+    others = ("ferry moon star", "moon star sun", "ferry sun star")
+    alone, among = LexicalIndex.build(some), LexicalIndex.build((*others[:1], *some, *others[1:]))
+    queries = ["ferry harbour", "storm storm ice", "moon zebra ferry", "zebra"]
+    for rows in ((1, 4), (2, 3)):
+        mine = (rows[0] - 1, rows[1] - 1)
+        assert among.scores(queries, rows, [(1, 4)]) == pytest.approx(alone.scores(queries, mine), abs=1e-5)
+        assert among.coverage(queries, rows, [(1, 4)]) == pytest.approx(alone.coverage(queries, mine), abs=1e-6)
+    parted = LexicalIndex.build((*some[:1], *others, *some[1:]))
+    apart = [(0, 1), (4, 6)]
+    assert parted.scores(queries, (4, 6), apart) == pytest.approx(alone.scores(queries, (1, 3)), abs=1e-5)
+    assert parted.coverage(queries, (4, 6), apart) == pytest.approx(alone.coverage(queries, (1, 3)), abs=1e-6)
+    assert among.scores(queries, None, [(0, 6)]).tobytes() == among.scores(queries).tobytes()
+
+
 @pytest.mark.parametrize("query", ["", "  \n", "?!", "zebra", "what was it", "is", "\ud800"])
 def test_a_query_without_a_known_term_scores_zero(query: str) -> None:
     assert LexicalIndex.build(TEXTS).scores([query, "reactor"])[0].tolist() == [0, 0, 0, 0]
