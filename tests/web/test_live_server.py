@@ -29,8 +29,8 @@ MARS = "When could humans first land on Mars?"
 SAID = "as early as 2029"
 PATIENCE = 240
 SOON = 1.0
-"""Seconds after a build within which a correction is answered, by a machine that answers a question in `USUAL` seconds; by one
-that is too busy for that, in as many times more."""
+"""Seconds after a build within which a correction is answered, by a machine that answers a question in `USUAL` seconds; by
+one that is too busy for that, in as many times more."""
 USUAL = 0.1
 
 ENVIRONMENT = {
