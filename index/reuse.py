@@ -1,7 +1,7 @@
 """What a new index takes over from the one before it, so that building again costs what has changed."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from index.units import Passage, Sentence
 
 if TYPE_CHECKING:
     from index.store import Index
+    from index.vectors import VectorIndex
 
 _BLOCK = 65_536
 """Rows whose vectors are copied at a time: those of millions would not fit twice."""
@@ -43,7 +44,7 @@ class Earlier:
         """How many of `texts`, all different, it has a vector of."""
         if self._index is None:
             return 0
-        units = itertools.chain(self._index.sentences, self._index.passages)
+        units: Iterable[Passage | Sentence] = itertools.chain(self._index.sentences, self._index.passages)
         return len(set(texts).intersection(self._index.text(unit) for unit in units))
 
     def fill(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -59,10 +60,11 @@ class Earlier:
         if self._index is None:
             return known
         wanted = {text: place for place, text in enumerate(texts)}
-        for units, stored in (
+        kinds: tuple[tuple[Sequence[Passage | Sentence], VectorIndex], ...] = (
             (self._index.sentences, self._index.sentence_vectors),
             (self._index.passages, self._index.passage_vectors),
-        ):
+        )
+        for units, stored in kinds:
             for low in range(0, len(units), _BLOCK):
                 block = units[low : low + _BLOCK]
                 found = [(wanted.get(self._index.text(unit)), row) for row, unit in enumerate(block)]
@@ -124,7 +126,8 @@ def changes(earlier: "Index | None", index: "Index", encoder: Encoder) -> Change
     now = {article.id: article for article in index.articles}
     unchanged = sum(before.get(article_id) == article for article_id, article in now.items())
     kept = len(before.keys() & now.keys())
-    texts = list(dict.fromkeys(index.text(unit) for unit in itertools.chain(index.sentences, index.passages)))
+    units: Iterable[Passage | Sentence] = itertools.chain(index.sentences, index.passages)
+    texts = list(dict.fromkeys(map(index.text, units)))
     known = Earlier(earlier, encoder).holds(texts)
     return Changes(
         added=len(now) - kept,

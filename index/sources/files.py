@@ -19,7 +19,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -82,7 +82,7 @@ class Found:
         return [entry for entry in self.entries if isinstance(entry, Document)]
 
 
-def find_documents(sources: Iterable[Source], kept: Kept | None = None, failed: dict[str, str] | None = None) -> Found:
+def find_documents(sources: Iterable[Source], kept: Kept | None = None, failed: Mapping[str, str] | None = None) -> Found:
     """The documents that `sources` name, in their order, each once.
 
     :param kept: what was fetched from addresses.
@@ -106,7 +106,7 @@ def find_documents(sources: Iterable[Source], kept: Kept | None = None, failed: 
     return found
 
 
-def _add_page(found: Found, url: str, kept: Kept | None, failed: dict[str, str]) -> None:
+def _add_page(found: Found, url: str, kept: Kept | None, failed: Mapping[str, str]) -> None:
     page = kept.page(url) if kept else None
     if page is None or kept is None:
         reason = failed.get(url, "it has not been fetched; add --fetch, which asks the network for it")

@@ -23,6 +23,7 @@ import qa
 from index.encoder import Encoder
 from index.errors import ArticleQAError, DataError
 from index.sentence_encoder import SentenceEncoder, load_sentence_encoder
+from index.sources.files import QUESTIONS
 from index.store import build_index
 from qa.answer import Timings
 from qa.evaluation import metrics
@@ -30,7 +31,6 @@ from qa.evaluation.bench_server import Started, install_sizes, start_floor, star
 from qa.evaluation.datasets import load_data
 from qa.pipeline import QAPipeline
 from qa.settings import Settings
-from qa.suggestions import QUESTIONS
 
 ASKED = 100
 """Questions that are timed one by one."""
@@ -69,6 +69,7 @@ QAPipeline.load(sys.argv[1], load_settings(encoder=sys.argv[3] or None)).answer(
 """
 _FLOOR = """
 from index.sentence_encoder import load_sentence_encoder
+from index.sources.files import QUESTIONS
 load_sentence_encoder(sys.argv[3] or None).encode([sys.argv[2]])
 """
 
