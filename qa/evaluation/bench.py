@@ -69,7 +69,6 @@ QAPipeline.load(sys.argv[1], load_settings(encoder=sys.argv[3] or None)).answer(
 """
 _FLOOR = """
 from index.sentence_encoder import load_sentence_encoder
-from index.sources.files import QUESTIONS
 load_sentence_encoder(sys.argv[3] or None).encode([sys.argv[2]])
 """
 
