@@ -1,8 +1,9 @@
 """An archive of many articles on the chat page: all are asked unless one is chosen, from a list that is searched."""
 
 import re
+import urllib.request
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +17,6 @@ from tests.toy import ToyEncoder, ToyReader
 
 MANY = 120
 SHOWN = 50
-DEBOUNCE = 150
 WHERE = "Where was report 7 written by Agnes Tolmie?"
 TITLED = "Ask all 122 articles"
 
@@ -41,6 +41,8 @@ def archive() -> Iterator[Serving]:
         build_index(articles, ToyEncoder()), ToyEncoder(), reader=ToyReader(), decision=coverage_decision()
     )
     serving = Serving(pipeline)
+    with urllib.request.urlopen(f"{serving.address}/readyz", timeout=200):  # waits for the application to be made
+        pass
     yield serving
     serving.stop()
 
@@ -196,8 +198,6 @@ def test_a_list_that_cannot_be_loaded_says_so(opened):
 
 @pytest.mark.parametrize("named", ["r5", "https://news.example.org/5", "HTTPS://News.Example.org:443/5/#top"])
 def test_a_permalink_opens_an_article_by_its_id_or_url(opened, named):
-    from urllib.parse import urlencode
-
     page = opened("?" + urlencode({"article": named, "s": "1"}))
     expect(page.locator("#qa-title")).to_have_text("Report 5")
     expect(page.locator(".qa-lit")).to_contain_text("Nobody read report 5")
