@@ -11,6 +11,7 @@ An index that cannot be answered from (damaged, stale, of another encoder or sch
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final, Protocol
@@ -117,6 +118,9 @@ class LivePipeline:
         self._told = None
         if not same:
             self.built = _built(directory, index.manifest)
+        # What this process has itself built and saved is only mapped from now on.
+        own = not old.index.manifest.generation and replace(manifest, generation="", files={}) == old.index.manifest
+        if not same and not own:
             self.taken += 1
             log.info("Answers come from the index built anew in %s: %s", directory, _held(index.manifest))
 

@@ -124,6 +124,16 @@ def test_an_index_that_is_built_anew_of_the_same_text_changes_nothing(directory,
     assert live.current.index is index and (live.taken, live.refused) == (0, 0)
 
 
+def test_an_index_that_this_process_has_saved_itself_is_no_other(tmp_path):
+    index = built(SOUTH)
+    live = LivePipeline(QAPipeline(index, ToyEncoder(), reader=ToyReader()), tmp_path / "index")
+    assert live.built is None
+    save_index(index, tmp_path / "index")
+    live.renew(tmp_path / "index")
+    assert live.current.index.manifest.generation and live.built is not None
+    assert (live.taken, live.refused) == (0, 0)
+
+
 def damaged(name: str) -> Callable[[Path], None]:
     def damage(directory: Path) -> None:
         save_index(built(NORTH), directory)
