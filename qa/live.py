@@ -129,8 +129,8 @@ class LivePipeline:
         if manifest == self._told:
             return
         self._told = manifest
-        self.refused += 1
         log.warning("Answers still come from the index of before: %s", error, exc_info=error if unforeseen else None)
+        self.refused += 1
 
 
 @contextmanager
