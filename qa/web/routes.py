@@ -6,6 +6,9 @@ from typing import Final
 OTHER: Final = "other"
 """Whatever is served nowhere."""
 
+CONNECTION: Final = "connection"
+"""What a connection refused before there was a request, so that no path is known; no path is named so."""
+
 _EXACT: Final = frozenset(
     (
         *("/", "/api/v1/ask", "/api/v1/ask:batch", "/api/v1/feedback", "/api/v1/articles"),

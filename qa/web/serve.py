@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
     from starlette.types import ASGIApp
 
+    from qa.web.metrics import Metrics
     from qa.web.limits import Limits
     from qa.web.workers import Workers
 
@@ -97,7 +98,7 @@ def run_server(
         from qa.web.workers import Workers
 
         workers, limits = Workers.of(settings), Limits.of(settings)
-        config = server_config(make(workers, limits), settings)
+        config = server_config(make(workers, limits), settings, workers.metrics)
         listener.listen(128)
         if announce is not None:
             announce(address(settings.host, listener))
@@ -109,20 +110,21 @@ def run_server(
         listener.close()
 
 
-def server_config(app: "ASGIApp", settings: Settings, **more: Any) -> "uvicorn.Config":
+def server_config(app: "ASGIApp", settings: Settings, metrics: "Metrics | None" = None, **more: Any) -> "uvicorn.Config":
     """How uvicorn serves `app`: over connections that are bounded, and without believing anybody's X-Forwarded-For.
 
-    :param more: of uvicorn's own settings.
+    :param metrics: count what connections refuse. :param more: of uvicorn's own settings.
     """
     import uvicorn
 
+    from qa.web.metrics import Metrics
     from qa.web.connections import bounded_protocol
     from qa.web.stopping import GRACE
 
     told = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": GRACE, **more}
     return uvicorn.Config(
         app,
-        http=bounded_protocol(settings),
+        http=bounded_protocol(settings, metrics or Metrics()),
         ws="none",
         log_config=None,  # qa/web/logs.py says how, for all that is logged
         h11_max_incomplete_event_size=settings.header_bytes,
