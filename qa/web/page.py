@@ -18,13 +18,16 @@ from gradio.events import api
 
 from index.article import Article
 from index.errors import ArticleError, ArticleQAError
+from qa.answer import Answer
 from qa.pipeline import QAPipeline
 from qa.question import askable
 from qa.web import answer_html as html
 from qa.web.article_html import article_html
 from qa.web.asking import answered
+from qa.web.clients import resume_client
 from qa.web.head import page_title
 from qa.web.listeners import Listeners
+from qa.web.request_ids import resume_request
 from qa.web.workers import Busy, Gone, Workers
 
 log = logging.getLogger(__name__)
@@ -115,7 +118,7 @@ class Page:
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
             yield [*so_far, {"role": "assistant", "content": html.busy_html()}]
-        answered = self.listeners.answer(session_of(request), self._answer(question, article_id, before))
+        answered = self.listeners.answer(session_of(request), self._answer(question, article_id, before, request))
         with suppress(Gone):
             yield [*so_far, {"role": "assistant", "content": await answered}]
 
@@ -137,8 +140,9 @@ class Page:
             async for conversation in self.ask(question, article.id, "[]", [], request):
                 yield (gr.skip(), gr.skip(), gr.skip(), conversation, gr.skip())
 
-    async def _answer(self, question: str, article_id: Any, before: Any) -> str:
+    async def _answer(self, question: str, article_id: Any, before: Any, request: gr.Request | None) -> str:
         """The message that answers."""
+        resume(request)
         try:
             article = self.pipeline.index.article(article_id or self.first.id)
             low, high = self.pipeline.index.sentence_rows(article.id)
@@ -160,6 +164,13 @@ class Page:
 def session_of(request: gr.Request | None) -> str:
     """What the question and the stream of its answer have in common."""
     return (request and request.session_hash) or ""
+
+
+def resume(request: gr.Request | None) -> None:
+    """Let what this task does be told in the log as what `request` asked: Gradio answers in tasks that it begins itself."""
+    scope = request.request.scope if request and request.request else {}
+    resume_request(scope)
+    resume_client(scope)
 
 
 def _unknown(article_id: Any) -> str:
@@ -288,9 +299,14 @@ def _add_endpoint(page: Page) -> None:
 
         `history` is the turns before, oldest first, `{"question": text, "answer": text or None}` each.
         """
-        answer = answered(page.workers, "gradio", page.pipeline, question, article=article or None, history=history or ())
+
+        async def answer() -> Answer:
+            resume(request)
+            given = {"article": article or None, "history": history or ()}
+            return await answered(page.workers, "gradio", page.pipeline, question, **given)
+
         try:
-            return (await page.listeners.answer(session_of(request), answer)).as_dict()
+            return (await page.listeners.answer(session_of(request), answer())).as_dict()
         except (ArticleQAError, Busy, Gone) as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -38,11 +38,6 @@ _PROBES: Final = frozenset(("/healthz", "/readyz", "/metrics", "/ui/{file}", "/a
 _STREAMS: Final = frozenset(("/gradio_api/queue/data", "/gradio_api/call/ask/{event}", "/gradio_api/call/v2/ask/{event}"))
 """Held open for as long as they are listened to, so none is slow."""
 
-_APART: Final = frozenset(("page", "gradio"))
-"""Doors whose questions Gradio answers in a task of its own, outside of the request that asked: the request at hand there, if
-any, is somebody else's.
-"""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -81,9 +76,8 @@ def note(asked: Asked, settings: Settings) -> None:
     if request is not None and asked.door == "api":
         request.asked.append(asked)
         return
-    told = {**asked.fields(), "ms": round(1_000 * asked.seconds, 1)}
-    if asked.door not in _APART:
-        told |= {"request_id": request_id(), "client": client_address()}
+    at_hand = {"request_id": request_id(), "client": client_address()}
+    told = {**at_hand, **asked.fields(), "ms": round(1_000 * asked.seconds, 1)}
     slow = asked.seconds > SLOW * settings.time_limit
     level = logging.WARNING if slow or asked.outcome == "failed" else logging.INFO
     log.log(level, "slow question" if slow else "question", extra={"fields": told})
@@ -131,6 +125,12 @@ class Recorder:
             "method": method,
             "route": route,
             "status": status,
+            "ms": round(1_000 * seconds, 1),
+        }
+        for asked in request.asked:
+            fields |= asked.fields()
+        said = "slow request" if slow else "request"
+        log.log(logging.WARNING if slow or wrong else logging.INFO, said, extra={"fields": fields})
 
 
 class Refusals:
@@ -160,9 +160,3 @@ class Refusals:
             fields["untold"] = self._untold
         self._told, self._untold = self._told + 1, 0
         log.info("request", extra={"fields": fields})
-            "ms": round(1_000 * seconds, 1),
-        }
-        for asked in request.asked:
-            fields |= asked.fields()
-        said = "slow request" if slow else "request"
-        log.log(logging.WARNING if slow or wrong else logging.INFO, said, extra={"fields": fields})
