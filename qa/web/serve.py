@@ -15,11 +15,10 @@ from qa.web.logs import written
 
 if TYPE_CHECKING:
     import uvicorn
-    from mcp.server import MCPServer
     from starlette.types import ASGIApp
 
-    from qa.web.metrics import Metrics
     from qa.web.limits import Limits
+    from qa.web.metrics import Metrics
     from qa.web.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -48,15 +47,20 @@ def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None)
     :raises SettingsError: its package is not installed, or the address cannot be listened on.
     :raises ArticleQAError: there is no article, encoder or index to answer from.
     """
-    from qa.web.mcp_server import MCP_PATH, mcp_app, refuse_without_mcp
+    from qa.web.mcp_server import MCP_PATH, mcp_app, mcp_server, refuse_without_mcp
 
     refuse_without_mcp()
+
+    def made(workers: "Workers", limits: "Limits") -> "ASGIApp":
+        from qa.startup import ensure_index
+        from qa.web.scraped import Served
+
+        pipeline = ensure_index(settings, progress=False)
+        served = Served.of(pipeline.index, settings.index)
+        return mcp_app(mcp_server(pipeline, workers, limits), settings, workers, served)
+
     with written(settings):
-        run_server(
-            settings,
-            lambda workers, limits: mcp_app(_mcp_server(settings, workers, limits), settings),
-            None if announce is None else lambda place: announce(place + MCP_PATH),
-        )
+        run_server(settings, made, None if announce is None else lambda place: announce(place + MCP_PATH))
 
 
 def serve_mcp_stdio(settings: Settings) -> None:
@@ -65,23 +69,18 @@ def serve_mcp_stdio(settings: Settings) -> None:
     :raises SettingsError: the package is not installed.
     :raises ArticleQAError: there is no article, encoder or index to answer from.
     """
-    from qa.web.mcp_server import refuse_without_mcp
+    from qa.web.mcp_server import mcp_server, refuse_without_mcp
 
     refuse_without_mcp()
+    from qa.startup import ensure_index
     from qa.web.limits import Limits
     from qa.web.workers import Workers
 
     with redirect_stdout(sys.stderr):  # what a library prints while it loads is no message of the protocol
-        server = _mcp_server(settings, Workers.of(settings), Limits.of(settings))
+        pipeline = ensure_index(settings, progress=False)
+        server = mcp_server(pipeline, Workers.of(settings), Limits.of(settings))
     with suppress(KeyboardInterrupt):
         server.run("stdio")
-
-
-def _mcp_server(settings: Settings, workers: "Workers", limits: "Limits") -> "MCPServer":
-    from qa.startup import ensure_index
-    from qa.web.mcp_server import mcp_server
-
-    return mcp_server(ensure_index(settings, progress=False), workers, limits)
 
 
 def run_server(
@@ -117,8 +116,8 @@ def server_config(app: "ASGIApp", settings: Settings, metrics: "Metrics | None" 
     """
     import uvicorn
 
-    from qa.web.metrics import Metrics
     from qa.web.connections import bounded_protocol
+    from qa.web.metrics import Metrics
     from qa.web.stopping import GRACE
 
     told = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": GRACE, **more}

@@ -10,6 +10,7 @@ from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from qa.web.limits import Limits
 from qa.web.mcp_server import MCP_PATH, mcp_app, mcp_server
+from qa.web.scraped import Served
 from qa.web.workers import Workers
 
 SETTINGS = {
@@ -25,8 +26,9 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def assistant(toy_index, toy_encoder, toy_reader) -> Iterator[TestClient]:
     settings = load_settings(**SETTINGS)
-    pipeline = QAPipeline(toy_index, toy_encoder, settings, reader=toy_reader)
-    app = mcp_app(mcp_server(pipeline, Workers(1), Limits.of(settings)), settings)
+    pipeline, workers = QAPipeline(toy_index, toy_encoder, settings, reader=toy_reader), Workers(1)
+    served = Served.of(toy_index, settings.index)
+    app = mcp_app(mcp_server(pipeline, workers, Limits.of(settings)), settings, workers, served)
     accept = {"accept": "application/json, text/event-stream"}
     with TestClient(app, base_url="http://127.0.0.1", client=("10.0.0.1", 4711), headers=accept) as client:
         yield client
