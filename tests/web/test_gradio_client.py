@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -30,11 +31,15 @@ class Announced(uvicorn.Server):
 
 
 @pytest.fixture(scope="module")
-def served(pipeline, settings) -> Iterator[str]:
+def application(pipeline, settings) -> FastAPI:
+    return in_a_loop(lambda: create_app(pipeline, settings))
+
+
+@pytest.fixture(scope="module")
+def served(application) -> Iterator[str]:
     """The whole application on a free port of loopback, in a thread."""
     listener = claim_port("127.0.0.1", 0)
-    app = in_a_loop(lambda: create_app(pipeline, settings))
-    server = Announced(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    server = Announced(uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -51,6 +56,15 @@ def remote(served, tmp_path) -> Iterator[Client]:
     client = Client(served, verbose=False, download_files=str(tmp_path), analytics_enabled=False)
     yield client
     client.close()
+
+
+def test_gradio_sums_up_nothing_and_keeps_no_record_of_what_was_asked(remote, application):
+    queue = application.routes[-1].app.get_blocks()._queue
+    before = queue.events_recorded
+    for _ in range(3):
+        remote.predict(question="hello", api_name="/ask")
+    assert queue.events_recorded == before + 3
+    assert len(queue.event_analytics) == 1 and queue.event_count_at_last_cache == 0
 
 
 def test_the_endpoint_is_found_and_answers_as_the_pipeline_does(remote, pipeline):
