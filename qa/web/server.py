@@ -85,5 +85,5 @@ def create_app(
         from qa.web.mounting import mount_page
         from qa.web.page import build_page  # brings Gradio, which a server of the API alone does without
 
-        mount_page(app, build_page(pipeline, workers, listeners, votes=feedback is not None), settings)
+        mount_page(app, build_page(pipeline, workers, listeners, votes=feedback is not None), settings, listeners)
     return app
