@@ -10,7 +10,7 @@ import pytest
 
 from index.cores import available_cores
 from tests.stress import __main__ as runner
-from tests.stress import layouts, promises, soak, together
+from tests.stress import ending, layouts, promises, soak, together
 from tests.stress.soaked import GROWTH, Rebuilds, Report, chart, figures, svg, table
 from tests.stress.traffic import WEIGHTS, Kind, Mixed, Seen
 from tests.stress.watch import Sample, trend
@@ -91,6 +91,21 @@ def test_a_soak_of_seconds_loses_nothing_and_gets_nothing_wrong() -> None:
     assert found.mixed.done and found.rebuilds.ended
     assert min(one.memory for one in found.samples) > 100  # or it was not the server's
     assert len([*chart(found)]) == 2 and svg(found).count('class="line') == 3
+
+
+@pytest.mark.timeout(1_200)
+def test_a_server_told_to_end_with_every_place_taken_answers_them_all() -> None:
+    """The real server, the real models; few places, so that it takes seconds."""
+    faults = list[str]()
+    told = ending.told_to_end(1, faults, lambda _: None, queue=6)
+    assert faults == []
+    assert (
+        told["answered right afterwards"]
+        == told["in flight when told"]
+        == told["places of each"]
+        == 6 + available_cores()
+    )
+    assert told["seconds until ended, at most"] >= ending.DRAIN
 
 
 def test_the_kept_figures_make_the_table_and_an_unkept_promise_shows(tmp_path: Path) -> None:
