@@ -207,6 +207,13 @@ def test_a_server_that_was_off_for_long_forgets_once_its_clock_has_gone_on_for_a
     assert looks(path, NOW + 201 * DAY) == 1
 
 
+def test_a_clock_that_ran_ahead_until_it_was_believed_forgets_again_a_day_after_it_was_set_right(path: Path) -> None:
+    assert looks(path, NOW + 9_999 * DAY, DAY, 2 * DAY) == 0
+    write(path, asked("What was found?"), now=NOW)
+    assert looks(path, NOW, *(number * DAY for number in range(1, 91))) == 0
+    assert looks(path, NOW + 91 * DAY) == 1
+
+
 @pytest.mark.parametrize("days_between", [1, 7, 45])
 def test_a_server_that_runs_for_an_hour_now_and_then_forgets_as_well(path: Path, days_between: int) -> None:
     write(path, asked("What was found?"), now=NOW)
