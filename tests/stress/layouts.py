@@ -12,8 +12,8 @@ window's; that part is found too, by running windows of many lengths and fitting
 changes answers: int8 products take one scale for everything in a run. Hence each window is run by itself
 (qa/onnx_reader.py).
 
-Exit status 1 when a choice that was made no longer holds: another layout answers a good part more, or reading together pays
-and changes no answer.
+Exit status 1 when, in the long form, a choice that was made no longer holds: another layout answers a good part more, or
+reading together pays and changes no answer.
 """
 
 import argparse
@@ -123,8 +123,9 @@ def lines(report: dict[str, Any]) -> list[str]:
     for name, one in report["layouts"].items():
         told.append(f"{name:>18}{one['per_second']:>11.1f}{one['processor_ms']:>14.1f}{one['alone_ms']:>11.1f}")
     told += [
-        f"{one['questions']} questions read together: {one['ratio']:.2f} times the windows a second, another best answer in "
-        f"{1 - one['same']:.1%} of {one['windows']}, a logit by up to {one['moved']:.2f}; padding: {one['padding']:.0%} more."
+        f"{one['questions']} read together: {one['ratio']:.2f} times as fast ({one['processor']:.2f} by processor) and "
+        f"another best answer in {1 - one['same']:.1%} of {one['windows']} windows, logits by up to {one['moved']:.2f}; "
+        f"padding would add {one['padding']:.0%}."
         for one in report["together"]
     ]
     run = report["run"]
@@ -143,10 +144,8 @@ def missed(report: dict[str, Any]) -> list[str]:
         if one["per_second"] > BETTER * used["per_second"] and one["alone_ms"] < BETTER * used["alone_ms"]:
             found.append(f"{name} answers {one['per_second']:.1f} a second, the layout in use {used['per_second']:.1f}")
     for one in report["together"]:
-        if one["ratio"] > BETTER and one["same"] == 1:
-            found.append(
-                f"{one['questions']} questions read together: {one['ratio']:.2f} times as fast, no answer changed"
-            )
+        if min(one["ratio"], one["processor"]) > BETTER and one["same"] == 1:
+            found.append(f"{one['questions']} read together: {one['ratio']:.2f} times as fast, no answer changed")
     return found
 
 
@@ -164,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "together": [asdict(one) for one in measured(answering, questions(8 * rounds), rounds, places)],
         "run": run_costs(3 * rounds),
     }
-    report["missed"] = missed(report)
+    report["missed"] = [] if chosen.short else missed(report)  # seconds on a busy machine cannot tell
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.json or chosen.out / "layouts.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print("\n".join([*lines(report), *(f"NOT AS PROMISED: {one}" for one in report["missed"])]))

@@ -130,7 +130,9 @@ LAYOUTS = {
         for workers in {1, available_cores()}
         for threads in {1, available_cores()}
     },
-    "together": [{"questions": 2, "ratio": 1.1, "windows": 40, "same": 0.9, "moved": 0.5, "padding": 0.1}],
+    "together": [
+        {"questions": 2, "ratio": 1.1, "processor": 1.3, "windows": 40, "same": 0.9, "moved": 0.5, "padding": 0.1}
+    ],
     "run": {"fixed_ms": 1.0, "typical_ms": 20.0, "most_saved": 0.05},
 }
 
@@ -146,7 +148,7 @@ def test_a_choice_that_no_longer_holds_is_told() -> None:
     assert layouts.missed(LAYOUTS | {"together": [one | {"ratio": 1.5}]}) == []  # it changes answers
     assert layouts.missed(LAYOUTS | {"together": [one | {"ratio": 1.1, "same": 1.0}]}) == []  # it hardly pays
     assert "no answer changed" in layouts.missed(LAYOUTS | {"together": [one | {"ratio": 1.5, "same": 1.0}]})[0]
-    assert "2 questions read together: 1.10 times" in "\n".join(layouts.lines(LAYOUTS))
+    assert "2 read together: 1.10 times as fast (1.30 by" in "\n".join(layouts.lines(LAYOUTS))
     assert ["2 questions read together", "1.10 times as fast, another best answer in 10.0% of 40 windows"] in [
         *promises._KNOWN["layouts"](LAYOUTS)
     ]

@@ -33,6 +33,7 @@ class Together:
     """What came of reading so many questions together.
 
     :ivar ratio: windows a second, over those of one after another; the median of all that were run.
+    :ivar processor: the same of this process's time on the cores, which other programs on the machine disturb less.
     :ivar windows: how many were read, each way.
     :ivar same: share of them in which the best answer is the same.
     :ivar moved: the most that a logit changed.
@@ -41,6 +42,7 @@ class Together:
 
     questions: int
     ratio: float
+    processor: float
     windows: int
     same: float
     moved: float
@@ -85,7 +87,7 @@ def measured(answering: QAPipeline, questions: Sequence[str], rounds: int, place
 def _together(
     network: InferenceSession, answering: QAPipeline, read: list[list[Window]], size: int, rounds: int, places: int
 ) -> Together:
-    ratios, same, moved, tokens, padded = list[float](), list[bool](), 0.0, 0, 0
+    ratios, processor, same, moved, tokens, padded = list[float](), list[float](), list[bool](), 0.0, 0, 0
     for number in range(rounds):
         chosen = [read[(number * size + place) % len(read)] for place in range(size)]
         for place in range(min(places, *map(len, chosen))):
@@ -102,18 +104,25 @@ def _together(
             order = (0, 1) if (number + place) % 2 else (1, 0)
             taken = {way: _timed(ways[way]) for way in order}
             ratios.append(taken[0][0] / taken[1][0])
-            for (head, _), alone, among in zip(windows, taken[0][1], taken[1][1], strict=True):
+            processor.append(taken[0][1] / taken[1][1])
+            for (head, _), alone, among in zip(windows, taken[0][2], taken[1][2], strict=True):
                 same.append(best_span(alone, len(head)) == best_span(among, len(head)))
                 moved = max(moved, float(np.abs(alone - among).max()))
     return Together(
-        size, statistics.median(ratios), len(same), statistics.fmean(same), round(moved, 3), padded / tokens - 1
+        questions=size,
+        ratio=statistics.median(ratios),
+        processor=statistics.median(processor),
+        windows=len(same),
+        same=statistics.fmean(same),
+        moved=round(moved, 3),
+        padding=padded / tokens - 1,
     )
 
 
-def _timed(work: Callable[[], list[NDArray[np.float32]]]) -> tuple[float, list[NDArray[np.float32]]]:
-    started = time.perf_counter()
+def _timed(work: Callable[[], list[NDArray[np.float32]]]) -> tuple[float, float, list[NDArray[np.float32]]]:
+    started, used = time.perf_counter(), time.process_time()
     found = work()
-    return time.perf_counter() - started, found
+    return time.perf_counter() - started, time.process_time() - used, found
 
 
 def _inputs(answering: QAPipeline, window: Window, length: int) -> Inputs:
