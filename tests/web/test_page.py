@@ -215,7 +215,7 @@ def test_a_failure_is_told_in_words_and_logged(pipeline, caplog):
 
 def test_the_address_chooses_article_and_question(pipeline):
     def opened(**query):
-        return all_of(paged(pipeline).open(SimpleNamespace(query_params=query, session_hash="s")))
+        return all_of(paged(pipeline).open(SimpleNamespace(query_params=query, session_hash="s", request=None)))
 
     assert opened() == opened(article="article") == [(gr.skip(),) * 5]
     assert "2029" in opened(q="When could humans first land on Mars?")[-1][3][-1]["content"]
