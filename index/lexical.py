@@ -34,6 +34,7 @@ Among = Sequence[Rows]
 _WORD = re.compile(r"\w+")
 _STOP_WORDS = frozenset(STOPWORDS_EN_PLUS)
 _ARRAYS = ("data", "indices", "indptr")  # a sparse matrix of what each term adds to each row's score, by term
+_PARAMETERS = ("method", "idf_method", "k1", "b", "delta", "dtype", "int_dtype", "backend", "csc_backend")
 _EMPTY = ""  # never a term; keeps the vocabulary of an index without any term from being empty, which bm25s cannot do
 
 
@@ -166,8 +167,12 @@ def _refuse_unsound(model: bm25s.BM25) -> None:
     shaped = [(array.ndim, array.dtype.kind) for array in (data, holders, starts)]
     if shaped != [(1, "f"), (1, "i"), (1, "i")] or not len(starts):
         raise ValueError(f"found arrays of {shaped}")
-    if type(rows) is not int or rows < 0 or (model.method, model.k1, model.b) != (METHOD, K1, B):
-        raise ValueError(f"found {rows!r:.40} rows by {model.method!r:.40}")
+    expected = bm25s.BM25(k1=K1, b=B, method=METHOD)
+    differ = [name for name in _PARAMETERS if getattr(model, name) != getattr(expected, name)]
+    if type(rows) is not int or rows < 0 or differ:
+        raise ValueError(
+            f"found {rows!r:.40} rows by {model.method!r:.40}, with another {' and '.join(differ) or 'count'}"
+        )
     whole = len(data) == len(holders) and starts[0] == 0 and starts[-1] == len(data) and (np.diff(starts) >= 0).all()
     if not whole or (len(holders) and not 0 <= holders.min() <= holders.max() < rows) or not np.isfinite(data).all():
         raise ValueError("the arrays do not fit each other")

@@ -24,6 +24,9 @@ METRIC = "inner product"
 _HEADER = struct.Struct("<4siqqq?iQ")
 """How FAISS's file of an `IndexFlatIP` begins: its sign, d, n, twice 2**20, trained, metric, number of float32 (n * d)."""
 _SIGN = b"IxFI"
+_BLOCK = 2**20
+"""Bytes that are looked at in one go, whole float32."""
+_ROUNDING = 1e-3
 
 FloatArray = NDArray[np.float32]
 Rows = tuple[int, int]
@@ -105,15 +108,28 @@ class VectorIndex:
     def load(cls, path: Path) -> "VectorIndex":
         """Read or, from the size of index/mapping.py on, map what `save` wrote.
 
-        :raises IndexDamaged: the file is cut, altered, or no inner-product index.
+        :raises IndexDamaged: the file is cut, altered, or no inner-product index, or of what are no vectors of length 1.
         """
         with path.open("rb") as file:
             _refuse_misshapen(file.read(_HEADER.size), path.stat().st_size, path.name)
+        _refuse_unsound(path)
         try:
             flat = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if is_mapped(path) else 0)
         except (RuntimeError, MemoryError) as error:
             raise IndexDamaged(f"{path.name} is no FAISS index: it was cut or altered") from error
         return cls(flat)
+
+
+def _refuse_unsound(path: Path) -> None:
+    """Parts of vectors that no vector of length 1 has would become scores that are no numbers.
+
+    :raises IndexDamaged: there are some.
+    """
+    with path.open("rb") as file:
+        file.seek(_HEADER.size)
+        while parts := file.read(_BLOCK):
+            if not np.abs(np.frombuffer(parts, "<f4")).max() <= 1 + _ROUNDING:  # which is true of NaN, too
+                raise IndexDamaged(f"{path.name} holds what is no part of a vector of length 1: it was altered")
 
 
 def _refuse_misshapen(header: bytes, length: int, name: str) -> None:

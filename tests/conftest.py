@@ -5,6 +5,7 @@ what they find does not change with one.
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from index.article import Article, article_from_text, load_article
@@ -14,6 +15,9 @@ from qa.reader import Reader, load_reader
 from tests.toy import ToyEncoder, ToyReader
 
 ROOT = Path(__file__).parent.parent
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long one example takes is the machine's affair
+hypothesis.settings.load_profile("untimed")
 
 # All that could come back changed: line ends of every kind, a decomposed accent, an emoji of several code points,
 # another script, and a paragraph longer than the toy encoder's window.

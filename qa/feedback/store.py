@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,9 +21,6 @@ Outcome = Literal["answer", "no_answer"]
 
 PATIENCE: Final = 5.0
 """Seconds that a write waits for another process to finish its own."""
-
-MOST_ROWS: Final = 20_000
-"""Rows that are kept, about 10 MB. Beyond it the longest unasked go first, those without a vote before those with one."""
 
 APPLICATION: Final = 0x41514642  # "AQFB": tells this file from any other program's database
 VERSION: Final = 1
@@ -47,7 +44,8 @@ CREATE TABLE asked (
     UNIQUE (question, article_sha256, outcome, start, answer)
 )
 """
-_TO_THE_MINUTE: Final = "%Y-%m-%dT%H:%MZ"
+TO_THE_MINUTE: Final = "%Y-%m-%dT%H:%MZ"
+"""How times are written, in UTC: so written, they sort by their age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def count_asked(connection: sqlite3.Connection, asked: Asked, now: datetime) -> None:
     """Add one to how often this was asked."""
-    minute = now.astimezone(UTC).strftime(_TO_THE_MINUTE)
+    minute = now.astimezone(UTC).strftime(TO_THE_MINUTE)
     connection.execute(
         "INSERT INTO asked (article_id, article_sha256, question, outcome, answer, start, count, first_asked, last_asked)"
         " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1,"
@@ -188,26 +186,6 @@ def count_vote(connection: sqlite3.Connection, ballot: Ballot) -> bool:
             # `vote` is one of two columns' names
             connection.execute(f"UPDATE asked SET {vote} = max(0, {vote} + ?) WHERE rowid = ?", (change, found[0]))  # noqa: S608 (no client's text)
     return True
-
-
-def purge(connection: sqlite3.Connection, days: int, now: datetime, most: int = MOST_ROWS) -> int:
-    """Forget what was last asked more than `days` ago, and what exceeds `most` rows; how many rows that were.
-
-    What seems to have been asked later than `now` counts as asked now.
-    """
-    oldest = (now - timedelta(days=days)).astimezone(UTC).strftime(_TO_THE_MINUTE)
-    minute = now.astimezone(UTC).strftime(_TO_THE_MINUTE)
-    with transaction(connection):
-        # Asked while the clock stood in the future: its days count from now, or it would be kept for years.
-        connection.execute("UPDATE asked SET last_asked = ? WHERE last_asked > ?", (minute, minute))
-        forgotten = connection.execute("DELETE FROM asked WHERE last_asked < ?", (oldest,)).rowcount
-        forgotten += connection.execute(
-            "DELETE FROM asked WHERE rowid IN"
-            " (SELECT rowid FROM asked ORDER BY up + down > 0 DESC, last_asked DESC, rowid DESC LIMIT -1 OFFSET ?)",
-            (most,),
-        ).rowcount
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else what was deleted stays readable in the log beside it
-    return forgotten
 
 
 def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:

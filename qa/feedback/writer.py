@@ -20,6 +20,7 @@ from typing import Final
 
 from index.errors import FeedbackError
 from qa.answer import Answer
+from qa.feedback.forgetting import purge
 from qa.feedback.store import (
     UNUSABLE,
     Asked,
@@ -28,7 +29,6 @@ from qa.feedback.store import (
     count_asked,
     count_vote,
     open_to_write,
-    purge,
     transaction,
 )
 

@@ -25,6 +25,11 @@ DEPTH = 4
 """Turns, counted back, in which something that a question points at is looked for."""
 
 _SCANNED = 2_000  # sentences, at most, in which a turn's answer is looked for
+MOST_PHRASES = 24
+"""Phrases of a question, or of an answer, that are looked at: more than people write, and each may be looked for in the whole
+article. A client may send hundreds.
+"""
+
 _NEAR = 160  # code points after a name in which a pronoun tells who it is
 _APPROXIMATE = lexicon.words_of("about around nearly almost approximately roughly some more than over less least")
 _TELLING = 2  # pronouns that tell whether it is a man or a woman; as many times as often as the others
@@ -58,7 +63,7 @@ class Turn:
         """Those of the question, a possessor after what it possesses: "Tolmie's machines", "Tolmie"."""
         found: list[Phrase] = []
         text = open_question(self.question).rstrip(" ?!.")
-        for phrase in noun_phrases(text):
+        for phrase in noun_phrases(text)[:MOST_PHRASES]:
             if phrase.text in ("place", "part") and _TAKING.search(text[: phrase.start]):
                 continue  # "take place" is a verb
             if phrase.head in lexicon.ANYBODY:
@@ -83,7 +88,7 @@ class Turn:
             answer = answer[len(first) :]  # "holds the stick": a clause without its subject
         if first.lower() in lexicon.VERBS or self._only_begins(first, answer):
             answer = answer[:1].lower() + answer[1:]  # a capital of a sentence's start names nobody
-        return tuple(noun_phrases(answer)) if answer else ()
+        return tuple(noun_phrases(answer)[:MOST_PHRASES]) if answer else ()
 
     def _only_begins(self, word: str, answer: str) -> bool:
         """Whether the article has the word with a capital at the start of sentences only, so that it is no name."""
@@ -168,13 +173,13 @@ def _told_by_pronouns(phrase: Phrase, article: str | None) -> Being:
     """By a first name before a mention, "in" before one, or the first pronoun after each: "Priya Nand ... she said"."""
     votes = {"he": 0, "she": 0}
     last = phrase.core[-1].text if phrase.core else ""
-    if not article or not last:
+    if not article or not last or last not in article:
         return "unknown"
     before = re.findall(rf"\b((?:[A-Z]\w+ ){{1,3}}){re.escape(last)}\b", article)  # "Mayor Tom ", "CEO Elon "
     first = {name.lower() for names in before for name in names.split()[-2:]}
     if bool(first & lexicon.MALE_NAMES) != bool(first & lexicon.FEMALE_NAMES):
         return "he" if first & lexicon.MALE_NAMES else "she"
-    if re.search(rf"\b(?:in|at|on|near|into|to the) {re.escape(phrase.text)}\b", article):
+    if phrase.text in article and re.search(rf"\b(?:in|at|on|near|into|to the) {re.escape(phrase.text)}\b", article):
         return "thing"
     for mention in list(re.finditer(rf"\b{re.escape(last)}\b(?!['’]s)", article))[:_MANY]:
         after = article[mention.end() : mention.end() + _NEAR]
@@ -203,11 +208,11 @@ def mentions(turns: Sequence[Turn]) -> Iterator[Mention]:
         subject = [phrase for phrase in asked if turn.shape and phrase.text == turn.shape.subject]
         about = turn.shape is not None and turn.shape.kind == "adjunct"
         sources = (first, subject, asked, answered) if about else (first, subject, answered, asked)
-        seen: set[int] = set()
+        told, seen = {id(phrase) for phrase in answered}, set[int]()
         for phrase in (one for source in sources for one in source):
             if id(phrase) not in seen:
                 seen.add(id(phrase))
-                yield phrase, turn, any(phrase is one for one in answered)
+                yield phrase, turn, id(phrase) in told
 
 
 def cited_mentions(turns: Sequence[Turn]) -> Iterator[Mention]:

@@ -37,6 +37,11 @@ def client_address() -> str | None:
     return _CURRENT.get()
 
 
+def resume_client(scope: Scope) -> None:
+    """Let the client at hand, in a task that its request did not start, be the one of this scope, as `begin` left it."""
+    _CURRENT.set(_peer(scope))
+
+
 @dataclass(frozen=True)
 class Clients:
     """Which proxies are trusted to name their clients."""

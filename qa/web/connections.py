@@ -2,6 +2,8 @@
 
 uvicorn by itself waits without end for a request's headers and body, and for a client to take what it is sent, and holds as
 many connections as the system lets it. Its h11 protocol is the one built upon, whatever else is installed.
+
+What is refused here never becomes a request, so that it is counted, and told in the log, here as well.
 """
 
 import asyncio
@@ -14,7 +16,10 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from qa.settings import Settings
+from qa.web.clients import Clients
+from qa.web.metrics import Metrics
 from qa.web.problems import MEDIA_TYPE, problem_document
+from qa.web.recording import Refusals
 from qa.web.request_ids import begin_request
 
 ARRIVING: Final = (h11.IDLE, h11.SEND_BODY)
@@ -38,6 +43,7 @@ class BoundedProtocol(H11Protocol):
     """One connection. A subclass says of which server, and how long it waits."""
 
     held: Connections
+    refusals: Refusals
     seconds: float
     header_bytes: int
 
@@ -151,25 +157,31 @@ class BoundedProtocol(H11Protocol):
             cycle.disconnected = True  # whatever the application says from now on is dropped
             cycle.message_event.set()
         if unanswered:
-            self.transport.write(_raw_problem(status, detail))
+            identity = begin_request(None)
+            # Of a proxy its own address: what it passed on was not read.
+            self.refusals.tell(status, identity, Clients().address({"client": self.client, "headers": []}))
+            self.transport.write(_raw_problem(status, detail, identity))
         self.transport.close()
         self.held.arriving.pop(self, None)
         self._await(None)
         self._linger()
 
 
-def bounded_protocol(settings: Settings) -> type[BoundedProtocol]:
-    """The protocol of one server, as its settings have it."""
+def bounded_protocol(settings: Settings, metrics: Metrics) -> type[BoundedProtocol]:
+    """The protocol of one server, as its settings have it.
+
+    :param metrics: count what is refused.
+    """
     limits = {
         "held": Connections(settings.connections),
+        "refusals": Refusals(metrics),
         "seconds": settings.transfer_limit,
         "header_bytes": settings.header_bytes,
     }
     return type("Protocol", (BoundedProtocol,), limits)
 
 
-def _raw_problem(status: int, detail: str) -> bytes:
-    identity = begin_request(None)
+def _raw_problem(status: int, detail: str, identity: str) -> bytes:
     body = json.dumps(problem_document(status, detail, identity=identity)).encode()
     lines = [
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",

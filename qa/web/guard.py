@@ -20,7 +20,7 @@ from qa.web.listeners import STREAM
 from qa.web.origins import OPEN_TO_OTHERS, Origins
 from qa.web.policy import security_headers
 from qa.web.problems import explained, nothing_at, problem
-from qa.web.request_ids import HEADER, begin_request
+from qa.web.request_ids import HEADER, KEPT, begin_request
 
 READ: Final = ("GET", "HEAD")
 
@@ -82,6 +82,7 @@ class Guard:
         scope = self.clients.begin(scope)
         head, asked = scope["method"] == "HEAD", Headers(scope=scope)
         identity = begin_request(asked.get(HEADER))
+        scope = {**scope, KEPT: identity}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

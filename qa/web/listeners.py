@@ -6,7 +6,7 @@ session. When the stream is broken off, what its session asked is given up.
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
@@ -25,6 +25,8 @@ class Listeners:
 
     def __init__(self) -> None:
         self._left: dict[str, set[asyncio.Event]] = {}
+        self.ended: Callable[[str], None] = lambda _: None
+        """Is called with the session of each stream that has come to its end, by itself or broken off."""
 
     @property
     def sessions(self) -> int:
@@ -78,4 +80,7 @@ class WatchedStreams:
                 self.listeners.leave(session)
             return message
 
-        await self.app(scope, watched_receive, watched_send)
+        try:
+            await self.app(scope, watched_receive, watched_send)
+        finally:
+            self.listeners.ended(session)

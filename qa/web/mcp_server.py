@@ -4,16 +4,18 @@ Its package, `mcp`, is optional to install. The tools give the same Answer as ev
 its schema.
 """
 
+import asyncio
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field, RootModel
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import ArticleQAError, SettingsError
 from qa.answer import Answer
-from qa.live import Pipelines
+from qa.live import LivePipeline, Pipelines
 from qa.pipeline import MAX_TOP_K
 from qa.settings import Settings
 from qa.web.asking import answered
@@ -23,8 +25,11 @@ from qa.web.hosts import Hosts, foreign
 from qa.web.limits import Limits, TooMany
 from qa.web.models import LISTED, ArticleList, ListLimit, ListOffset, Searched, Turn, listed
 from qa.web.problems import problem
+from qa.web.recording import Recorder
 from qa.web.request_ids import HEADER, begin_request
-from qa.web.workers import Busy, Workers
+from qa.web.scraped import PATH as METRICS_PATH
+from qa.web.scraped import metrics_route
+from qa.web.workers import Busy, Gone, Workers, unless
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -97,10 +102,12 @@ def mcp_server(pipelines: Pipelines, workers: Workers, limits: Limits) -> "MCPSe
     return server
 
 
-def mcp_app(server: "MCPServer", settings: Settings) -> ASGIApp:
-    """The server as an application for streamable HTTP at `MCP_PATH`, behind its gate.
+def mcp_app(server: "MCPServer", settings: Settings, workers: Workers, live: LivePipeline) -> ASGIApp:
+    """The server as an application for streamable HTTP at `MCP_PATH`, behind its gate, with metrics for this machine.
 
     Sessions are not kept: no tool needs one.
+
+    :param workers: those of the server. :param live: what it answers from.
     """
     from mcp.server.transport_security import TransportSecuritySettings
 
@@ -108,7 +115,8 @@ def mcp_app(server: "MCPServer", settings: Settings) -> ASGIApp:
     app = server.streamable_http_app(
         streamable_http_path=MCP_PATH, stateless_http=True, json_response=True, transport_security=ours
     )
-    return Gate(app, settings)
+    app.add_route(METRICS_PATH, metrics_route(workers, live))
+    return Recorder(Gate(app, settings), workers.metrics, settings)
 
 
 class Gate:
@@ -123,7 +131,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it: 421 for another name, 403 for another site's page, 405 for what is no call, and
-        for its size.
+        for its size. What a client asked that hangs up is given up.
         """
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
@@ -135,7 +143,35 @@ class Gate:
         if (refusal := self._refusal(scope, most)) is not None:
             await refusal(scope, receive, send)
         else:
-            await with_body(self.app, most, self.settings, self.room, (scope, receive, send))
+            await with_body(self._while_connected, most, self.settings, self.room, (scope, receive, send))
+
+    async def _while_connected(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, which by itself goes on after its client has gone.
+
+        :param receive: gives the whole body first, and then waits for the client to go.
+        """
+        parts, left, ended = [await receive()], asyncio.Event(), False
+
+        async def hung_up() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            left.set()
+            if ended:  # after its end every request is disconnected
+                await asyncio.Event().wait()
+
+        async def replayed() -> Message:
+            if parts:
+                return parts.pop()
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        async def watched_send(message: Message) -> None:
+            nonlocal ended
+            ended = ended or (message["type"] == "http.response.body" and not message.get("more_body", False))
+            await send(message)
+
+        with suppress(Gone):
+            await unless(hung_up(), self.app(scope, replayed, watched_send))
 
     def _refusal(self, scope: Scope, most: int) -> ASGIApp | None:
         headers = Headers(scope=scope)
@@ -143,6 +179,8 @@ class Gate:
             return problem(421, wrong)
         if headers.get("origin") not in self.settings.allowed_origins and (wrong := foreign(headers)) is not None:
             return problem(403, wrong)
+        if scope["path"] == METRICS_PATH and scope["method"] == "GET":
+            return headers_too_large(scope, self.settings.header_bytes)
         if scope["method"] != "POST":
             # GET would be a stream without end, for messages of the server's own: it sends none.
             return problem(405, "This server answers calls, by POST; it sends no messages of its own.", headers=_CALLS)

@@ -1,15 +1,19 @@
 """The chat page's place in the server: Gradio's application, as little of it as the page needs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from gradio.queueing import Queue
+from gradio.utils import LRUCache
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.settings import Settings
+from qa.web.listeners import Listeners
 from qa.web.page import THEME
 from qa.web.problems import problem
 
@@ -21,6 +25,9 @@ SESSIONS: Final = 64
 """Tabs of which Gradio keeps something. It is a copy of the whole page for each, the article's text included, and the page,
 which has no state on the server, never looks at it; Gradio's own 10,000 are some 400 MB."""
 
+ASKING: Final = 2_000
+"""Sessions of which Gradio keeps the questions that it has not told the answers of, as many as it keeps the answers of; by
+itself it would keep those of every client that asked and did not listen."""
 
 _DOCUMENTS: Final = ("/", "/config")
 
@@ -39,8 +46,11 @@ class Renewed:
         await self.app(scope, receive, send)
 
 
-def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings) -> None:
-    """Mount `page` at the root of `app`, where it catches every path: nothing can be added to `app` after it."""
+def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings, listeners: Listeners) -> None:
+    """Mount `page` at the root of `app`, where it catches every path: nothing can be added to `app` after it.
+
+    :param listeners: tell when a session has heard all that it asked: Gradio then keeps nothing of it.
+    """
     page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,
@@ -61,7 +71,15 @@ def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings) -> None:
     # Gradio checks paths in what clients send only when this flag says that launch() ran, which mounting never does:
     # without it {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}} sent to any textbox is copied and served.
     page.has_launched = True
+    page._queue.pending_event_ids_session = LRUCache(ASKING)
+    listeners.ended = partial(_forget, page._queue)
     _explain_misfits(app.routes[-1].app)  # type: ignore[attr-defined]
+
+
+def _forget(queue: Queue, session: str) -> None:
+    if not queue.pending_event_ids_session.get(session):
+        queue.pending_event_ids_session.pop(session, None)
+        queue.pending_messages_per_session.pop(session, None)
 
 
 def _explain_misfits(gradio_app: FastAPI) -> None:

@@ -19,15 +19,18 @@ from gradio.events import api
 from index.article import Article
 from index.errors import ArticleError, ArticleQAError
 from index.store import Index
+from qa.answer import Answer
 from qa.live import Pipelines
 from qa.pipeline import QAPipeline
 from qa.question import askable
 from qa.web import answer_html as html
 from qa.web.article_html import article_html, edition
 from qa.web.asking import answered
+from qa.web.clients import resume_client
 from qa.web.head import page_title
 from qa.web.listeners import Listeners
 from qa.web.picker import library_html, masthead_html
+from qa.web.request_ids import resume_request
 from qa.web.workers import Busy, Gone, Workers
 
 log = logging.getLogger(__name__)
@@ -121,7 +124,9 @@ class Page:
                 gr.skip(),
                 gr.skip(),
             )
-        answered = self.listeners.answer(session_of(request), self._answer(pipeline, question, article_id, before))
+        answered = self.listeners.answer(
+            session_of(request), self._answer(pipeline, question, article_id, before, request)
+        )
         with suppress(Gone):
             message, article = await answered
             pane = (gr.skip(), gr.skip())
@@ -158,9 +163,10 @@ class Page:
                 yield (gr.skip(), pane, gr.skip(), conversation, gr.skip(), now)
 
     async def _answer(
-        self, pipeline: QAPipeline, question: str, article_id: Any, before: Any
+        self, pipeline: QAPipeline, question: str, article_id: Any, before: Any, request: gr.Request | None
     ) -> tuple[str, Article | None]:
         """The message that answers, and the article that was asked, if there is an answer, and one was."""
+        resume(request)
         index = pipeline.index
         try:
             article = index.article(article_id) if article_id else opening(index)
@@ -200,6 +206,13 @@ def _edition(article: Article | None) -> str:
 def session_of(request: gr.Request | None) -> str:
     """What the question and the stream of its answer have in common."""
     return (request and request.session_hash) or ""
+
+
+def resume(request: gr.Request | None) -> None:
+    """Let what this task does be told in the log as what `request` asked: Gradio answers in tasks that it begins itself."""
+    scope = request.request.scope if request and request.request else {}
+    resume_request(scope)
+    resume_client(scope)
 
 
 def _unknown(article_id: Any) -> str:
@@ -361,9 +374,14 @@ def _add_endpoint(page: Page) -> None:
         `history` is the turns before, oldest first, `{"question": text, "answer": text or None}` each.
         """
         pipeline = page.pipelines.current
-        answer = answered(page.workers, "gradio", pipeline, question, article=article or None, history=history or ())
+
+        async def answer() -> Answer:
+            resume(request)
+            given = {"article": article or None, "history": history or ()}
+            return await answered(page.workers, "gradio", pipeline, question, **given)
+
         try:
-            return (await page.listeners.answer(session_of(request), answer)).as_dict()
+            return (await page.listeners.answer(session_of(request), answer())).as_dict()
         except (ArticleQAError, Busy, Gone) as error:
             raise gr.Error(str(error), print_exception=False) from error
 

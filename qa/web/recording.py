@@ -1,10 +1,13 @@
 """One line of the log, and one count, for each request; and a line for each question that no request answers by itself.
 
+What never becomes a request, as a connection refuses it, is counted too, and told of as long as it does not come in floods.
+
 Routes are named by their templates, and what was asked only where the settings have the log tell it.
 """
 
 import logging
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,23 +18,25 @@ from qa.settings import Settings
 from qa.web.clients import client_address
 from qa.web.metrics import Door, Metrics, Outcome
 from qa.web.request_ids import request_id
-from qa.web.routes import method_of, route_of
+from qa.web.routes import CONNECTION, OTHER, method_of, route_of
 
 log = logging.getLogger(__name__)
 
 SLOW: Final = 0.5
 """A request is slow that takes longer than this share of the time that a question may take."""
 
+MOST_REFUSALS: Final = 60
+"""Lines of the log, of refusals of connections, within `REFUSALS_SPAN`: they cost their sender a few bytes and none of the
+questions that one client may ask, and a disk is not theirs to fill."""
+
+REFUSALS_SPAN: Final = 60.0
+"""Seconds."""
+
 _PROBES: Final = frozenset(("/healthz", "/readyz", "/metrics", "/ui/{file}", "/assets/{file}", "/static/{file}"))
 """Asked all the time, or many times for one page; logged at all only where they fail."""
 
 _STREAMS: Final = frozenset(("/gradio_api/queue/data", "/gradio_api/call/ask/{event}", "/gradio_api/call/v2/ask/{event}"))
 """Held open for as long as they are listened to, so none is slow."""
-
-_APART: Final = frozenset(("page", "gradio"))
-"""Doors whose questions Gradio answers in a task of its own, outside of the request that asked: the request at hand there, if
-any, is somebody else's.
-"""
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,8 @@ def note(asked: Asked, settings: Settings) -> None:
     if request is not None and asked.door == "api":
         request.asked.append(asked)
         return
-    told = {**asked.fields(), "ms": round(1_000 * asked.seconds, 1)}
-    if asked.door not in _APART:
-        told |= {"request_id": request_id(), "client": client_address()}
+    at_hand = {"request_id": request_id(), "client": client_address()}
+    told = {**at_hand, **asked.fields(), "ms": round(1_000 * asked.seconds, 1)}
     slow = asked.seconds > SLOW * settings.time_limit
     level = logging.WARNING if slow or asked.outcome == "failed" else logging.INFO
     log.log(level, "slow question" if slow else "question", extra={"fields": told})
@@ -127,3 +131,32 @@ class Recorder:
             fields |= asked.fields()
         said = "slow request" if slow else "request"
         log.log(logging.WARNING if slow or wrong else logging.INFO, said, extra={"fields": fields})
+
+
+class Refusals:
+    """What connections refuse: each is counted, and each has its line in the log, but in floods."""
+
+    def __init__(self, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
+        """:param clock: seconds, from any point on."""
+        self._metrics = metrics
+        self._clock = clock
+        self._since = clock()
+        self._told = 0
+        self._untold = 0
+
+    def tell(self, status: int, identity: str, client: str) -> None:
+        """Of one; the first line after others that were left out says how many (`untold`)."""
+        self._metrics.response(CONNECTION, OTHER, status)
+        if not log.isEnabledFor(logging.INFO):
+            return
+        now = self._clock()
+        if now - self._since >= REFUSALS_SPAN:
+            self._since, self._told = now, 0
+        if self._told >= MOST_REFUSALS:
+            self._untold += 1
+            return
+        fields: dict[str, Any] = {"request_id": identity, "client": client, "route": CONNECTION, "status": status}
+        if self._untold:
+            fields["untold"] = self._untold
+        self._told, self._untold = self._told + 1, 0
+        log.info("request", extra={"fields": fields})

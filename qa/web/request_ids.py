@@ -1,10 +1,14 @@
 """An id for every request: in its response's X-Request-Id, in a problem's `instance`, in the log of a failure."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 HEADER: Final = "X-Request-Id"
+
+KEPT: Final = "article_qa.request_id"
+"""Where a request's scope keeps its id, for what is done for it in a task that is not the request's."""
 
 _CURRENT: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -14,6 +18,11 @@ def begin_request(sent: str | None) -> str:
     found = str(_uuid(sent) or uuid4())
     _CURRENT.set(found)
     return found
+
+
+def resume_request(scope: Mapping[str, Any]) -> None:
+    """Let the request at hand, in a task that it did not start, be the one with this scope; a new one where it has no id."""
+    _CURRENT.set(scope.get(KEPT) or str(uuid4()))
 
 
 def request_id() -> str | None:

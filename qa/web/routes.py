@@ -6,12 +6,15 @@ from typing import Final
 OTHER: Final = "other"
 """Whatever is served nowhere."""
 
+CONNECTION: Final = "connection"
+"""What a connection refused before there was a request, so that no path is known; no path is named so."""
+
 _EXACT: Final = frozenset(
     (
         *("/", "/api/v1/ask", "/api/v1/ask:batch", "/api/v1/feedback", "/api/v1/articles"),
         *("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/widget.js", "/widget", "/favicon.ico"),
         *("/config", "/theme.css", "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/queue/join"),
-        *("/gradio_api/queue/data", "/gradio_api/call/ask", "/gradio_api/call/v2/ask"),
+        *("/gradio_api/queue/data", "/gradio_api/call/ask", "/gradio_api/call/v2/ask", "/mcp"),
     )
 )
 

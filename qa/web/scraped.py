@@ -4,7 +4,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -28,15 +28,20 @@ _STARTED: Final = time.time()
 def metrics_router(workers: Workers, live: LivePipeline) -> APIRouter:
     """The route that Prometheus scrapes, for this machine only."""
     router = APIRouter(include_in_schema=False)
+    router.add_route(PATH, metrics_route(workers, live), include_in_schema=False)
+    return router
 
-    @router.get(PATH)
+
+def metrics_route(workers: Workers, live: LivePipeline) -> Callable[[Request], Awaitable[Response]]:
+    """What answers it."""
+
     async def metrics(request: Request) -> Response:
         if not _of_this_machine(request):
             return nothing_at(PATH)
         lines = (*workers.metrics.lines(), *_crew(workers), *index_lines(live), *_process())
         return Response("\n".join((*lines, "")), media_type=MEDIA_TYPE)
 
-    return router
+    return metrics
 
 
 def index_lines(live: LivePipeline) -> Iterator[str]:

@@ -15,10 +15,10 @@ from qa.web.logs import written
 
 if TYPE_CHECKING:
     import uvicorn
-    from mcp.server import MCPServer
     from starlette.types import ASGIApp
 
     from qa.web.limits import Limits
+    from qa.web.metrics import Metrics
     from qa.web.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -48,15 +48,18 @@ def serve_mcp(settings: Settings, announce: Callable[[str], None] | None = None)
     :raises SettingsError: its package is not installed, or the address cannot be listened on.
     :raises ArticleQAError: there is no article, encoder or index to answer from.
     """
-    from qa.web.mcp_server import MCP_PATH, mcp_app, refuse_without_mcp
+    from qa.web.mcp_server import MCP_PATH, mcp_app, mcp_server, refuse_without_mcp
 
     refuse_without_mcp()
+
+    def made(workers: "Workers", limits: "Limits") -> "ASGIApp":
+        from qa.live import live_pipeline
+
+        live = watching.enter_context(live_pipeline(settings, progress=False))
+        return mcp_app(mcp_server(live, workers, limits), settings, workers, live)
+
     with written(settings), ExitStack() as watching:
-        run_server(
-            settings,
-            lambda workers, limits: mcp_app(_mcp_server(settings, workers, limits, watching), settings),
-            None if announce is None else lambda place: announce(place + MCP_PATH),
-        )
+        run_server(settings, made, None if announce is None else lambda place: announce(place + MCP_PATH))
 
 
 def serve_mcp_stdio(settings: Settings) -> None:
@@ -65,25 +68,19 @@ def serve_mcp_stdio(settings: Settings) -> None:
     :raises SettingsError: the package is not installed.
     :raises ArticleQAError: there is no article, encoder or index to answer from.
     """
-    from qa.web.mcp_server import refuse_without_mcp
+    from qa.web.mcp_server import mcp_server, refuse_without_mcp
 
     refuse_without_mcp()
+    from qa.live import live_pipeline
     from qa.web.limits import Limits
     from qa.web.workers import Workers
 
     with ExitStack() as watching:
         with redirect_stdout(sys.stderr):  # what a library prints while it loads is no message of the protocol
-            server = _mcp_server(settings, Workers.of(settings), Limits.of(settings), watching)
+            live = watching.enter_context(live_pipeline(settings, progress=False))
+            server = mcp_server(live, Workers.of(settings), Limits.of(settings))
         with suppress(KeyboardInterrupt):
             server.run("stdio")
-
-
-def _mcp_server(settings: Settings, workers: "Workers", limits: "Limits", watching: ExitStack) -> "MCPServer":
-    """:param watching: what ends the watching of the index when it is closed."""
-    from qa.live import live_pipeline
-    from qa.web.mcp_server import mcp_server
-
-    return mcp_server(watching.enter_context(live_pipeline(settings, progress=False)), workers, limits)
 
 
 def run_server(
@@ -100,7 +97,7 @@ def run_server(
         from qa.web.workers import Workers
 
         workers, limits = Workers.of(settings), Limits.of(settings)
-        config = server_config(make(workers, limits), settings)
+        config = server_config(make(workers, limits), settings, workers.metrics)
         listener.listen(128)
         if announce is not None:
             announce(address(settings.host, listener))
@@ -112,20 +109,21 @@ def run_server(
         listener.close()
 
 
-def server_config(app: "ASGIApp", settings: Settings, **more: Any) -> "uvicorn.Config":
+def server_config(app: "ASGIApp", settings: Settings, metrics: "Metrics | None" = None, **more: Any) -> "uvicorn.Config":
     """How uvicorn serves `app`: over connections that are bounded, and without believing anybody's X-Forwarded-For.
 
-    :param more: of uvicorn's own settings.
+    :param metrics: count what connections refuse. :param more: of uvicorn's own settings.
     """
     import uvicorn
 
     from qa.web.connections import bounded_protocol
+    from qa.web.metrics import Metrics
     from qa.web.stopping import GRACE
 
     told = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": GRACE, **more}
     return uvicorn.Config(
         app,
-        http=bounded_protocol(settings),
+        http=bounded_protocol(settings, metrics or Metrics()),
         ws="none",
         log_config=None,  # qa/web/logs.py says how, for all that is logged
         h11_max_incomplete_event_size=settings.header_bytes,

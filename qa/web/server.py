@@ -96,5 +96,5 @@ def create_app(
 
         page = build_page(pipelines, workers, listeners, votes=feedback is not None)
         app.add_middleware(Renewed, renew=page.renew)
-        mount_page(app, page.blocks, settings)
+        mount_page(app, page.blocks, settings, listeners)
     return app

@@ -32,7 +32,7 @@ from tests.web.conftest import UNHURRIED
 ROOT = Path(__file__).parent.parent.parent
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 30_000
+PATIENCE = 90_000
 """Milliseconds that a page may take on a slow, busy machine."""
 
 expect.set_options(timeout=PATIENCE)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from index.errors import QuestionError, SettingsError
@@ -39,7 +39,6 @@ def questions(draw: st.DrawFn) -> str:
         raise
 
 
-@settings(deadline=None)
 @given(questions(), kinds, seeds)
 def test_what_can_be_asked_can_be_asked_in_every_kind(text: str, kind: str, seed: int) -> None:
     changed = perturb(text, kind, identity="q", seed=seed)
@@ -47,13 +46,11 @@ def test_what_can_be_asked_can_be_asked_in_every_kind(text: str, kind: str, seed
     assert len(changed) <= MAX_QUESTION
 
 
-@settings(deadline=None)
 @given(questions(), kinds, seeds)
 def test_figures_are_kept(text: str, kind: str, seed: int) -> None:
     assert re.findall(r"\d+", perturb(text, kind, identity="q", seed=seed)) == re.findall(r"\d+", text)
 
 
-@settings(deadline=None)
 @given(questions(), kinds, seeds)
 def test_the_same_id_and_seed_give_the_same_text(text: str, kind: str, seed: int) -> None:
     assert perturb(text, kind, identity="q", seed=seed) == perturb(text, kind, identity="q", seed=seed)
@@ -81,7 +78,6 @@ def distance(one: str, other: str) -> int:
     return rows[-1][-1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(LONGER.split()), min_size=1, max_size=40).map(" ".join), seeds)
 def test_one_word_in_five_of_the_longer_ones_gets_one_error(text: str, seed: int) -> None:
     changed = perturb(text, "typos", identity="q", seed=seed)
@@ -147,7 +143,6 @@ def test_kinds_by_example(kind: str, text: str, expected: str) -> None:
     assert perturb(text, kind, identity="q", seed=0) == expected
 
 
-@settings(deadline=None)
 @given(questions(), seeds)
 def test_spacing_changes_nothing_that_is_searched_for(text: str, seed: int) -> None:
     assert search_text(perturb(text, "spaced", identity="q", seed=seed)) == search_text(text)
@@ -160,7 +155,6 @@ def test_spacing_holds_double_spaces_and_line_ends() -> None:
     assert not re.search(r"\w \w", spaced)
 
 
-@settings(deadline=None)
 @given(questions(), seeds)
 def test_a_long_question_holds_the_question_whole_and_no_figure_or_other_question(text: str, seed: int) -> None:
     changed = perturb(text, "long", identity="q", seed=seed)

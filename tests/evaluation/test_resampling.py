@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap as scipy_bootstrap
 
@@ -47,7 +47,6 @@ def test_articles_of_any_order_and_size_are_kept_whole() -> None:
     assert seen == possible  # every draw is three whole articles, and in 300 all ten kinds came up
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.integers(0, 3))
 def test_interval_holds_the_figure_and_is_the_same_every_time(values: list[float], seed: int) -> None:
     columns = {"x": np.array(values)}

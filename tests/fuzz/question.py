@@ -21,7 +21,7 @@ from qa.settings import load_settings
 from qa.web import answer_html as html
 from qa.web.page import kept_history, kept_messages
 from tests.conftest import AWKWARD, ROOT
-from tests.fuzz.harness import PART, within
+from tests.fuzz.harness import PART, pace, within
 from tests.toy import ToyEncoder, ToyReader
 
 SEEDS = tuple(
@@ -39,6 +39,12 @@ SEEDS = tuple(
     )
 )
 
+PLAIN = 40
+"""Times as long as a plain question that any other may take; one of signs that stand for eighteen letters each takes 20."""
+
+PER_KILOBYTE = 0.5
+"""Times as long that each thousand bytes may take besides; of plain words they take half of it."""
+
 _TAG = re.compile(r"<[^<>]*>")
 _OURS = re.compile(
     r"</?(?:div|p|span|i|blockquote|mark|a|button|ul|ol|li|details|summary|bdi)"
@@ -47,22 +53,31 @@ _OURS = re.compile(
 
 
 def check(data: bytes) -> None:
-    """Ask what `data` says, as the API and the page would, and hold the answer to its word."""
+    """Ask what `data` says, as the API and the page would; hold the answer to its word, and its time to that of others."""
+    with within((PLAIN + PER_KILOBYTE * len(data) / 1_000) * _pace()):
+        _check(data)
+
+
+@cache
+def _pace() -> float:
+    return pace(lambda: _check(SEEDS[0]))
+
+
+def _check(data: bytes) -> None:
     # What is no UTF-8 becomes lone surrogates, which JSON can bring as well.
     question, article, *before = (data.decode("utf-8", "surrogateescape") + PART).split(PART)[:32]
     turns = [
         {"question": before[place], "answer": before[place + 1] or None, "interpreted_as": before[place + 2] or None}
         for place in range(0, len(before) - 2, 3)
     ]
-    with within(3 + len(data) / 5_000):
-        for history in (turns, kept_history(json.dumps(turns))):
-            _check_answer(question, article or None, history)
-        for words in (question, article, *before):
-            shown = html.question_html(words)
-            assert len(_TAG.findall(shown)) == 2 and "\n" not in shown
-            search_text(words), folded(words), courtesy(words), focus_of(words)
-        kept_history(question)
-        kept_messages([{"role": "user", "content": [{"type": "text", "text": words}]} for words in before])
+    for history in (turns, kept_history(json.dumps(turns))):
+        _check_answer(question, article or None, history)
+    for words in (question, article, *before):
+        shown = html.question_html(words)
+        assert len(_TAG.findall(shown)) == 2 and "\n" not in shown
+        search_text(words), folded(words), courtesy(words), focus_of(words)
+    kept_history(question)
+    kept_messages([{"role": "user", "content": [{"type": "text", "text": words}]} for words in before])
 
 
 def _check_answer(question: str, article: str | None, history: Any) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.fuzz.harness import TARGETS, kept, target
+from tests.fuzz import question
+from tests.fuzz.harness import PART, TARGETS, kept, target
 from tests.fuzz.mutation import altered
 
 COUNTS = {"article": 250, "question": 120, "stored_index": 250}
@@ -21,3 +22,12 @@ def test_the_seeds_and_what_they_are_altered_to_break_nothing(name: str) -> None
     module = target(name)
     for data in (*module.SEEDS, *altered(module.SEEDS, COUNTS[name])):
         module.check(data)
+
+
+def test_a_question_that_takes_time_with_the_square_of_its_length_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2,000 characters a text: no more is looked at of a turn."""
+    data = PART.join(("Who?", "article", *("word " * 400,) * 20)).encode()
+    question.check(data)
+    monkeypatch.setattr(question, "folded", lambda words: [one for one in words for other in words if one != other])
+    with pytest.raises(AssertionError, match=r"took .* were expected"):
+        question.check(data)

@@ -78,5 +78,7 @@ def test_an_unknown_one_is_refused_with_some_that_there_are(index: Index, key: s
 
 
 def test_a_url_of_two_articles_is_refused_with_their_ids(index: Index) -> None:
-    with pytest.raises(ArticleError, match=r"2 articles have the URL 'https://x.example/twice'; name one by its id: a, b"):
+    with pytest.raises(
+        ArticleError, match=r"2 articles have the URL 'https://x.example/twice'; name one by its id: a, b"
+    ):
         index.article("https://x.example/twice")

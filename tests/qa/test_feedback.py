@@ -9,6 +9,7 @@ import pytest
 
 from index.errors import FeedbackError
 from qa.answer import Answer, AnswerText, Citation, Models, Span
+from qa.feedback.forgetting import purge
 from qa.feedback.reading import answered_questions, read_rows
 from qa.feedback.store import (
     Asked,
@@ -17,7 +18,6 @@ from qa.feedback.store import (
     count_asked,
     count_vote,
     open_to_write,
-    purge,
     transaction,
 )
 
@@ -124,6 +124,7 @@ def test_what_is_past_its_days_is_gone_from_the_disk_too(path: Path) -> None:
     write(path, asked("Where does the secret lie?"), now=NOW - timedelta(days=91))
     write(path, asked("What?"), now=NOW - timedelta(days=89))
     connection = open_to_write(path)
+    purge(connection, 90, NOW - timedelta(days=1))
     assert purge(connection, 90, NOW) == 1
     assert [row.question for row in read_rows(path)] == ["What?"]
     held = b"".join(file.read_bytes() for file in path.parent.iterdir())

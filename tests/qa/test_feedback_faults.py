@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import FeedbackError
+from qa.feedback.forgetting import purge
 from qa.feedback.reading import answered_questions, read_rows
-from qa.feedback.store import open_to_write, purge
+from qa.feedback.store import open_to_write
 from qa.feedback.writer import FeedbackWriter
 from tests.conftest import ROOT
 from tests.disks import filled, read_only, small_disk
@@ -159,20 +160,66 @@ def test_a_damaged_file_stops_no_build_and_is_told_in_a_line_where_it_is_read(pa
     assert "feedback" in caplog.text
 
 
+def looks(path: Path, first: datetime, *after: timedelta) -> int:
+    """How many rows are forgotten where the clock is `first` and then so much later, each time in a program of its own."""
+    forgotten = 0
+    for moment in (first, *(first + later for later in after)):
+        with closing(open_to_write(path)) as connection:
+            forgotten += purge(connection, 90, moment)
+    return forgotten
+
+
+DAY = timedelta(days=1)
+
+
 def test_a_clock_that_stands_in_the_past_makes_no_old_question_of_one_that_is_asked_again(path: Path) -> None:
     write(path, asked("What was found?"), UP, now=NOW)
     write(path, asked("What was found?"), now=datetime(1970, 1, 1, tzinfo=UTC))
-    with closing(open_to_write(path)) as connection:
-        assert purge(connection, 90, NOW) == 0
+    assert looks(path, NOW, DAY) == 0
     assert [(row.count, row.up) for row in read_rows(path)] == [(2, 1)]
 
 
 def test_a_clock_that_stood_in_the_future_keeps_no_question_longer_than_promised(path: Path) -> None:
     write(path, asked("What was found?"), now=NOW + timedelta(days=9_999))
-    with closing(open_to_write(path)) as connection:
-        assert purge(connection, 90, NOW) == 0
-        assert purge(connection, 90, NOW + timedelta(days=91)) == 1
+    days = [number * DAY for number in range(1, 92)]
+    assert looks(path, NOW, *days) == 0
+    assert looks(path, NOW + 92 * DAY) == 1
     assert read_rows(path) == []
+
+
+@pytest.mark.parametrize("leap", [91 * DAY, 9_999 * DAY, -20_000 * DAY])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_clock_that_leaps_forgets_nothing_while_it_is_wrong_nor_once_it_is_right_again(path, leap, times) -> None:
+    write(path, asked("What was found?"), UP, now=NOW - 80 * DAY)
+    write(path, asked("Where was it found?"), now=NOW - 3 * DAY)
+    before = read_rows(path)
+    assert looks(path, NOW - 2 * DAY, DAY, 2 * DAY) == 0
+    for _ in range(times):  # as where it starts wrong each time that the machine does
+        assert looks(path, NOW + leap, timedelta(minutes=1), timedelta(hours=23)) == 0
+        assert looks(path, NOW + DAY, timedelta(hours=1)) == 0
+    assert looks(path, NOW + 2 * DAY, DAY) == 0
+    assert read_rows(path) == before
+
+
+def test_a_server_that_was_off_for_long_forgets_once_its_clock_has_gone_on_for_a_day(path: Path) -> None:
+    write(path, asked("What was found?"), now=NOW)
+    assert looks(path, NOW, DAY, 200 * DAY, 200 * DAY + timedelta(hours=23)) == 0
+    assert looks(path, NOW + 201 * DAY) == 1
+
+
+def test_a_clock_that_ran_ahead_until_it_was_believed_forgets_again_a_day_after_it_was_set_right(path: Path) -> None:
+    assert looks(path, NOW + 9_999 * DAY, DAY, 2 * DAY) == 0
+    write(path, asked("What was found?"), now=NOW)
+    assert looks(path, NOW, *(number * DAY for number in range(1, 91))) == 0
+    assert looks(path, NOW + 91 * DAY) == 1
+
+
+@pytest.mark.parametrize("days_between", [1, 7, 45])
+def test_a_server_that_runs_for_an_hour_now_and_then_forgets_as_well(path: Path, days_between: int) -> None:
+    write(path, asked("What was found?"), now=NOW)
+    every = [number * DAY for number in range(0, 91, days_between)]
+    assert looks(path, NOW, *every) == 0
+    assert looks(path, NOW + 91 * DAY) == 1
 
 
 def test_a_folder_in_place_of_the_file_costs_no_answer(path: Path, caplog) -> None:

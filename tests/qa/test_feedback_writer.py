@@ -13,6 +13,7 @@ import pytest
 
 from index.errors import FeedbackError
 from qa.feedback import writer as module
+from qa.feedback.forgetting import purge
 from qa.feedback.reading import read_rows
 from qa.feedback.store import Ballot, open_to_write
 from qa.feedback.writer import FeedbackWriter
@@ -100,6 +101,7 @@ def test_what_is_past_its_days_is_forgotten_at_the_start(start, path: Path) -> N
     now = datetime(2026, 11, 23, tzinfo=UTC)
     write(path, asked("old"), now=now - timedelta(days=91))
     write(path, asked("What was found?"), now=now)
+    purge(open_to_write(path), 90, now - timedelta(days=1))  # the server ran the day before, too
     assert start(now=lambda: now).vote(UP).result(30)
     assert [row.question for row in read_rows(path)] == ["What was found?"]
 

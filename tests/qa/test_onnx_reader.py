@@ -137,7 +137,7 @@ def test_any_text_is_read(reader: OnnxReader, text: str, words: list[str]) -> No
     assert [text[start:end] for start, end in reading.offsets] == words
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     question=st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
     text=st.text(st.characters(exclude_categories=["Cs"])),

@@ -363,7 +363,7 @@ def test_a_quote_that_is_not_in_the_article_is_never_shown(toy_index: Index, toy
             pipeline.compose(forged)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     paragraphs=st.lists(
         st.text(min_size=1, max_size=120).filter(lambda text: any(map(str.isalnum, text))), min_size=1, max_size=5

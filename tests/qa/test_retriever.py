@@ -89,7 +89,9 @@ def test_an_article_of_an_archive_is_measured_as_if_it_were_alone(toy_encoder: T
         assert fused == pytest.approx(alone.fused, abs=1e-2)
     assert whole.articles[0] == "ferries" and whole.sought is not None
     assert whole.fused[:low].max() < whole.fused[low:high].max()
-    assert np.abs(whole.sought[low:high] - whole.fused[low:high]).max() > 1  # by the statistics of all it is another figure
+    assert (
+        np.abs(whole.sought[low:high] - whole.fused[low:high]).max() > 1
+    )  # by the statistics of all it is another figure
 
 
 def test_short_articles_are_measured_together(toy_encoder: ToyEncoder) -> None:

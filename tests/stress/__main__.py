@@ -2,6 +2,7 @@
 
     load       1 to 64 askers, and four times more than the server can answer
     processes  several processes behind one proxy, over one index
+    layouts    how the cores are shared out, and what reading waiting questions together would bring
     faults     builds, calibrations and voters killed, every file of an index damaged, also under a running server
     fuzz       inputs that reach new code, of article, question and stored index
     soak       half an hour of mixed traffic at 80 % of capacity, with rebuilds going on
@@ -26,7 +27,7 @@ from typing import Final
 
 from tests.stress.promises import ROOT, headlines, write_figures, write_report
 
-PROGRAMS: Final = ("load", "processes", "faults", "fuzz", "soak")
+PROGRAMS: Final = ("load", "processes", "layouts", "faults", "fuzz", "soak")
 
 
 def run(name: str, out: Path, *, short: bool) -> dict[str, object]:

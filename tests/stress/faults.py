@@ -1,10 +1,10 @@
 """Faults: processes killed at random moments, every file of an index damaged, a server whose files go bad under it, votes
-under kills.
+under kills, servers told to end under load.
 
     python -m tests.stress.faults [--kills N] [--damages N] [--toy] [--json FILE] [--out DIR]
 
 Exit status 1 when, at any moment, neither the old index nor the new one answers, a quote is not the article's, a next build
-fails, something piles up, or a confirmed vote is gone.
+fails, something piles up, a confirmed vote is gone, or a question that a server had taken on is not answered.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import Any, Final
 from index.errors import IndexFault, SettingsError
 from index.generations import BESIDE, DECISION, MANIFEST_NAME, read_manifest
 from index.store import load_index
+from tests.stress.ending import told_to_end
 from tests.stress.killing import QUESTION, Place, in_child, kill_all, toys
 from tests.stress.served import ROOT, Served
 
@@ -196,6 +197,7 @@ def run(home: Path, *, kills: int, damages: int, toy: bool, seed: int, tell: Tel
     }
     if not toy:
         parts["under a server"] = lambda: under_a_server(place, chooser, tell)
+        parts["told to end"] = lambda: told_to_end(max(1, kills // 50), place.faults, tell)
     figures = dict[str, Any]()
     for name, part in parts.items():
         tell(f"{name}:")

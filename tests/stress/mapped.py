@@ -1,6 +1,6 @@
 """One index too large to be read by each of several processes: how much of it each has mapped, and what that costs them.
 
-The texts are made here, sentences of the seed article over and over with numbers in them; the vectors are the encoder's.
+The texts are made here, sentences of the seed article over and over; equal ones are encoded once, but each has its vector.
 """
 
 import re
@@ -18,7 +18,7 @@ from index.mapping import MAPPED_FROM
 from tests.stress.served import PATIENCE, ROOT, UNLIMITED, Served
 
 ARTICLES: Final = 20
-SENTENCES: Final = 560
+SENTENCES: Final = 700
 """Of each article: the vectors of all of them are more than `MAPPED_FROM` bytes."""
 TOGETHER: Final = 1.2
 """A process that has its own copy of a file makes n processes hold it n times; what is shared is held once, and this much
@@ -45,10 +45,10 @@ def build(folder: Path) -> Path:
 
     :returns: the index's folder.
     """
-    texts = re.findall(r"[A-Z][^.?!\n]{40,200}(?=\.)", (ROOT / "seeds" / "article.txt").read_text(encoding="utf-8"))
+    texts = re.findall(r"[A-Z][^.?!\n]{40,200}(?=\.)", (ROOT / "seeds" / "article.md").read_text(encoding="utf-8"))
     paths = []
     for number in range(ARTICLES):
-        lines = [f"{texts[row % len(texts)]} in part {number}, section {row}." for row in range(SENTENCES)]
+        lines = [f"{texts[row % len(texts)]}." for row in range(SENTENCES)]
         paths.append(folder / f"part-{number}.txt")
         paragraphs = [" ".join(lines[row : row + 5]) for row in range(0, SENTENCES, 5)]
         paths[-1].write_text("\n\n".join([f"Part {number}", *paragraphs]) + "\n", encoding="utf-8")

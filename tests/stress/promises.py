@@ -98,6 +98,16 @@ def _processes(figures: Figures) -> Iterator[list[str]]:
         yield [f"of a larger index, {one['processes']} of them", held]
 
 
+def _layouts(figures: Figures) -> Iterator[list[str]]:
+    for name, one in figures["layouts"].items():
+        workers, _, threads = name.partition(" x ")
+        told = f"{one['per_second']:.1f} answers a second, {one['alone_ms']:.0f} ms alone"
+        yield [f"workers: {workers}, threads in their models: {threads}", told]
+    for one in figures["together"]:
+        changed = f"another best answer in {1 - one['same']:.1%} of {one['windows']:,} windows"
+        yield [f"{one['questions']} questions read together", f"{one['ratio']:.2f} times as fast, {changed}"]
+
+
 def _faults(figures: Figures, above: str = "") -> Iterator[list[str]]:
     for name, value in figures.items():
         if isinstance(value, Mapping):
@@ -115,6 +125,7 @@ def _fuzz(figures: Figures) -> Iterator[list[str]]:
 _KNOWN: Final[Mapping[str, Callable[[Figures], Iterator[list[str]]]]] = {
     "load": _load,
     "processes": _processes,
+    "layouts": _layouts,
     "faults": _faults,
     "fuzz": _fuzz,
     "soak": _soak,

@@ -5,10 +5,12 @@ import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from index.cores import available_cores
 from tests.stress import __main__ as runner
-from tests.stress import promises, soak
+from tests.stress import ending, layouts, promises, soak, together
 from tests.stress.soaked import GROWTH, Rebuilds, Report, chart, figures, svg, table
 from tests.stress.traffic import WEIGHTS, Kind, Mixed, Seen
 from tests.stress.watch import Sample, trend
@@ -91,6 +93,21 @@ def test_a_soak_of_seconds_loses_nothing_and_gets_nothing_wrong() -> None:
     assert len([*chart(found)]) == 2 and svg(found).count('class="line') == 3
 
 
+@pytest.mark.timeout(1_200)
+def test_a_server_told_to_end_with_every_place_taken_answers_them_all() -> None:
+    """The real server, the real models; few places, so that it takes seconds."""
+    faults = list[str]()
+    told = ending.told_to_end(1, faults, lambda _: None, queue=6)
+    assert faults == []
+    assert (
+        told["answered right afterwards"]
+        == told["in flight when told"]
+        == told["places of each"]
+        == 6 + available_cores()
+    )
+    assert told["seconds until ended, at most"] >= ending.DRAIN
+
+
 def test_the_kept_figures_make_the_table_and_an_unkept_promise_shows(tmp_path: Path) -> None:
     (tmp_path / "soak.json").write_text(json.dumps(figures(report(samples(GROWTH + 9)))))
     (tmp_path / "faults.json").write_text(json.dumps({"killed": {"builds": 1_040}, "missed": []}))
@@ -105,6 +122,62 @@ def test_the_kept_figures_make_the_table_and_an_unkept_promise_shows(tmp_path: P
 
 def test_every_long_run_that_is_there_has_its_headline() -> None:
     assert set(promises._KNOWN) == set(runner.PROGRAMS)
+
+
+LAYOUTS = {
+    "layouts": {
+        f"{workers} x {threads}": {"per_second": 10.0, "processor_ms": 100.0, "alone_ms": 60.0}
+        for workers in {1, available_cores()}
+        for threads in {1, available_cores()}
+    },
+    "together": [
+        {"questions": 2, "ratio": 1.1, "processor": 1.3, "windows": 40, "same": 0.9, "moved": 0.5, "padding": 0.1}
+    ],
+    "run": {"fixed_ms": 1.0, "typical_ms": 20.0, "most_saved": 0.05},
+}
+
+
+def test_a_choice_that_no_longer_holds_is_told() -> None:
+    used, other = (
+        f"{available_cores()} x {available_cores()}",
+        {"per_second": 13.0, "processor_ms": 70.0, "alone_ms": 61.0},
+    )
+    assert layouts.missed(LAYOUTS) == []
+    assert layouts.missed(LAYOUTS | {"layouts": {"another": other, used: LAYOUTS["layouts"][used]}}) != []
+    (one,) = LAYOUTS["together"]
+    assert layouts.missed(LAYOUTS | {"together": [one | {"ratio": 1.5}]}) == []  # it changes answers
+    assert layouts.missed(LAYOUTS | {"together": [one | {"ratio": 1.1, "same": 1.0}]}) == []  # it hardly pays
+    assert "no answer changed" in layouts.missed(LAYOUTS | {"together": [one | {"ratio": 1.5, "same": 1.0}]})[0]
+    assert "2 read together: 1.10 times as fast (1.30 by" in "\n".join(layouts.lines(LAYOUTS))
+    assert ["2 questions read together", "1.10 times as fast, another best answer in 10.0% of 40 windows"] in [
+        *promises._KNOWN["layouts"](LAYOUTS)
+    ]
+
+
+@pytest.mark.timeout(600)
+def test_windows_read_together_are_those_of_the_questions_and_the_network_the_one_that_is_shipped() -> None:
+    answering, asked = layouts.pipeline(1), layouts.questions(3)
+    windows = together.windows_of(answering, asked[0])
+    head, ids = windows[0]
+    assert 1 < len(windows) <= answering.settings.depth
+    shipped = answering.reader._run(head, ids)
+    (alone,) = together.opened().run(None, together._inputs(answering, (head, ids), len(head) + len(ids) + 1))[0]
+    assert np.abs(shipped - alone).max() < 0.01
+    found = together.measured(answering, asked, rounds=1, places=1)
+    assert [one.questions for one in found] == [2, 4, 8]
+    assert all(
+        one.ratio > 0 and one.windows == one.questions and 0 <= one.same <= 1 and one.padding >= 0 for one in found
+    )
+    assert found[-1].moved > 0  # one scale for all: what is said of one depends on the others
+
+
+def test_the_best_span_is_within_the_text_not_too_long_and_none_where_silence_is_likelier() -> None:
+    logits = np.full((40, 2), -5.0, dtype=np.float32)
+    logits[0] = 0.0
+    assert together.best_span(logits, 3) is None
+    logits[1] = 9.0  # of the question
+    logits[5, 0], logits[7, 1], logits[38, 1] = 4.0, 2.0, 8.0
+    assert together.best_span(logits, 3) == (2, 4)  # not (2, 35), which no answer is as long as
 
 
 def test_the_summary_names_what_was_not_kept() -> None:

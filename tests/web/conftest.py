@@ -13,7 +13,7 @@ from qa.pipeline import QAPipeline
 from qa.settings import Settings, load_settings
 from qa.web.server import create_app
 
-UNHURRIED = {"rate": 10_000.0, "burst": 100_000}
+UNHURRIED = {"rate": 10_000.0, "burst": 100_000, "time_limit": 120.0}
 """Settings of a server that many tests ask, all from one address."""
 
 SUGGESTED = ("When could humans first land on Mars?", "Where did Musk share his estimate?")

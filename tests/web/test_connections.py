@@ -49,9 +49,10 @@ class Server:
             page_bytes=8_192,
         )
         app = create_app(pipeline, settings)
+        self.metrics = app.state.workers.metrics
 
         async def run() -> None:
-            config = server_config(app, settings, log_level="critical")
+            config = server_config(app, settings, self.metrics, log_level="critical")
             self.protocol: type[BoundedProtocol] = config.http
             self.uvicorn = uvicorn.Server(config)
             await self.uvicorn.serve(sockets=[self.listener])
@@ -76,6 +77,11 @@ class Server:
         with closing(self.connect()) as client:
             client.sendall(sent)
             return answer(client)
+
+    def refused(self, status: int) -> int:
+        """How often connections have answered so, by the metrics."""
+        start = f'article_qa_http_responses_total{{route="connection",method="other",status="{status}"}} '
+        return next((int(line[len(start) :]) for line in self.metrics.lines() if line.startswith(start)), 0)
 
     def until(self, true) -> None:
         """Wait for it."""
@@ -220,6 +226,19 @@ def test_long_headers_that_are_whole_are_told_the_same(server):
     assert "at most 2,048 are read" in problem(told, 431)["detail"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"), [(b"GET /" + b"a" * 4_000, 431), (b"HELO there\r\n\r\n", 400), (HEALTH[:-2], 408)]
+)
+def test_what_a_connection_refuses_is_counted_and_told_with_its_id(server, caplog, sent, status):
+    caplog.set_level("INFO", "qa.web.recording")
+    before = server.refused(status)
+    found = problem(server.exchange(sent), status)
+    assert server.refused(status) == before + 1
+    (told,) = [fields for one in caplog.records if (fields := getattr(one, "fields", {})).get("route") == "connection"]
+    identity = found["instance"].removeprefix("urn:uuid:")
+    assert told == {"request_id": identity, "client": "127.0.0.1", "route": "connection", "status": status}
+
+
 @pytest.mark.parametrize("size", [4_000, 100_000])
 def test_an_endless_request_line_is_a_clean_431_as_soon_as_it_is_too_long(server, size):
     problem(server.exchange(b"GET /" + b"a" * size), 431)
@@ -290,7 +309,9 @@ def test_where_all_wait_for_an_answer_a_newcomer_is_told_to_come_back(server, mo
         for client in waiting:
             client.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY)
         server.until(lambda: len(server.protocol.held.open) == MOST and not server.protocol.held.arriving)
+        before = server.refused(503)
         told = server.exchange(b"")
+        assert server.refused(503) == before + 1
         assert "Too many connections" in problem(told, 503)["detail"] and b"Retry-After: 1" in told
         release.set()
     server.until(lambda: not server.protocol.held.open)

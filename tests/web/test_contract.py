@@ -66,7 +66,6 @@ def test_what_is_sent_is_answered_as_the_document_says(
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
         max_examples=30,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=(Phase.explicit, Phase.generate),

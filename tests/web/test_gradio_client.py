@@ -2,13 +2,17 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from qa.web.mounting import ASKING
 from qa.web.serve import address, claim_port
 from qa.web.server import create_app
 from tests.web.conftest import in_a_loop
@@ -30,11 +34,15 @@ class Announced(uvicorn.Server):
 
 
 @pytest.fixture(scope="module")
-def served(pipeline, settings) -> Iterator[str]:
+def application(pipeline, settings) -> FastAPI:
+    return in_a_loop(lambda: create_app(pipeline, settings))
+
+
+@pytest.fixture(scope="module")
+def served(application) -> Iterator[str]:
     """The whole application on a free port of loopback, in a thread."""
     listener = claim_port("127.0.0.1", 0)
-    app = in_a_loop(lambda: create_app(pipeline, settings))
-    server = Announced(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    server = Announced(uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -51,6 +59,33 @@ def remote(served, tmp_path) -> Iterator[Client]:
     client = Client(served, verbose=False, download_files=str(tmp_path), analytics_enabled=False)
     yield client
     client.close()
+
+
+def test_gradio_sums_up_nothing_and_keeps_no_record_of_what_was_asked(remote, application):
+    queue = application.routes[-1].app.get_blocks()._queue
+    before = queue.events_recorded
+    for _ in range(3):
+        remote.predict(question="hello", api_name="/ask")
+    assert queue.events_recorded == before + 3
+    assert len(queue.event_analytics) == 1 and queue.event_count_at_last_cache == 0
+
+
+def test_gradio_keeps_nothing_of_who_has_heard_the_answers_and_little_of_who_never_listens(served, application):
+    queue = application.routes[-1].app.get_blocks()._queue
+    with httpx.Client(base_url=served, timeout=60) as client:
+        (ask,) = [one["id"] for one in client.get("/config").json()["dependencies"] if one["api_name"] == "ask"]
+        for session in ("one", "two"):
+            asked = {"data": ["hello", None, 3, None], "fn_index": ask, "session_hash": session}
+            assert client.post("/gradio_api/queue/join", json=asked).status_code == 200
+            assert session in queue.pending_messages_per_session and session in queue.pending_event_ids_session
+        heard = client.get("/gradio_api/queue/data", params={"session_hash": "one"}).text
+        assert "process_completed" in heard and "close_stream" in heard
+    until = time.monotonic() + 30
+    while "one" in queue.pending_messages_per_session or "one" in queue.pending_event_ids_session:
+        assert time.monotonic() < until  # the stream's end is told to the client first
+    for number in range(2 * ASKING):
+        queue.pending_event_ids_session[f"silent {number}"] = {"asked"}
+    assert len(queue.pending_event_ids_session) == ASKING
 
 
 def test_the_endpoint_is_found_and_answers_as_the_pipeline_does(remote, pipeline):

@@ -19,6 +19,8 @@ from qa.reader import Reader
 from qa.settings import Settings, load_settings
 from qa.web import recording
 from qa.web.logs import JSONLines, TextLines, written, written_out
+from qa.web.metrics import Metrics
+from qa.web.recording import MOST_REFUSALS, REFUSALS_SPAN, Refusals
 from qa.web.server import create_app
 
 LOCAL = ("127.0.0.1", 50_000)
@@ -138,6 +140,23 @@ def test_probes_are_not_told_of_unless_they_fail(toy: QAPipeline, stderr: io.Str
         assert client.get("/healthz").status_code == client.get("/metrics").status_code == 200
         assert client.get("/metrics", headers={"Via": "1.1 proxy"}).status_code == 404
     assert [one["status"] for one in told(stderr)] == [404]
+
+
+def test_a_flood_of_refused_connections_is_counted_and_cannot_fill_the_disk(stderr: io.StringIO) -> None:
+    metrics, now = Metrics(), [0.0]
+    refusals = Refusals(metrics, lambda: now[0])
+    with written(load_settings(log_format="json"), stderr):
+        for _ in range(MOST_REFUSALS + 140):
+            refusals.tell(431, "1-2-3", "192.0.2.7")
+        now[0] = REFUSALS_SPAN
+        refusals.tell(400, "4-5-6", "192.0.2.7")
+        refusals.tell(400, "7-8-9", "192.0.2.7")
+    lines = told(stderr)
+    assert len(lines) == MOST_REFUSALS + 2
+    assert [one.get("untold") for one in lines[-3:]] == [None, 140, None]
+    assert {(one["level"], one["message"], one["route"]) for one in lines} == {("info", "request", "connection")}
+    counts = [line.rpartition(" ")[2] for line in metrics.lines() if 'route="connection"' in line]
+    assert counts == ["2", str(MOST_REFUSALS + 140)]
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])

@@ -26,8 +26,8 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def assistant(toy_index, toy_encoder, toy_reader) -> Iterator[TestClient]:
     settings = load_settings(**SETTINGS)
-    pipeline = QAPipeline(toy_index, toy_encoder, settings, reader=toy_reader)
-    app = mcp_app(mcp_server(LivePipeline(pipeline), Workers(1), Limits.of(settings)), settings)
+    live, workers = LivePipeline(QAPipeline(toy_index, toy_encoder, settings, reader=toy_reader)), Workers(1)
+    app = mcp_app(mcp_server(live, workers, Limits.of(settings)), settings, workers, live)
     accept = {"accept": "application/json, text/event-stream"}
     with TestClient(app, base_url="http://127.0.0.1", client=("10.0.0.1", 4711), headers=accept) as client:
         yield client

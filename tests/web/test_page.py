@@ -223,8 +223,9 @@ def test_a_failure_is_told_in_words_and_logged(pipeline, caplog):
 
 def test_the_address_chooses_article_and_question(pipeline):
     def opened(**query):
-        shown = edition(pipeline.index.articles[0])
-        return all_of(paged(pipeline).open(shown, SimpleNamespace(query_params=query, session_hash="s")))
+        shown, request = edition(pipeline.index.articles[0]), SimpleNamespace(query_params=query, session_hash="s")
+        request.request = None
+        return all_of(paged(pipeline).open(shown, request))
 
     assert opened() == opened(article="article") == [(gr.skip(),) * 6]
     assert "2029" in opened(q="When could humans first land on Mars?")[-1][3][-1]["content"]
