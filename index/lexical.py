@@ -151,7 +151,9 @@ def _refuse_unsound(model: bm25s.BM25) -> None:
     expected = bm25s.BM25(k1=K1, b=B, method=METHOD)
     differ = [name for name in _PARAMETERS if getattr(model, name) != getattr(expected, name)]
     if type(rows) is not int or rows < 0 or differ:
-        raise ValueError(f"found {rows!r:.40} rows by {model.method!r:.40}, with another {' and '.join(differ) or 'count'}")
+        raise ValueError(
+            f"found {rows!r:.40} rows by {model.method!r:.40}, with another {' and '.join(differ) or 'count'}"
+        )
     whole = len(data) == len(holders) and starts[0] == 0 and starts[-1] == len(data) and (np.diff(starts) >= 0).all()
     if not whole or (len(holders) and not 0 <= holders.min() <= holders.max() < rows) or not np.isfinite(data).all():
         raise ValueError("the arrays do not fit each other")
