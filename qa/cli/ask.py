@@ -29,9 +29,9 @@ def ask(
     ] = None,
     index: IndexOption = None,
 ) -> None:
-    """Answer a question in the article's own words, or, of an index of several, in those of whichever says.
+    """Answer a question in the articles' own words.
 
-    Where none does, that is the answer, with the nearest sentences beside it.
+    Where none of them says, that is the answer, with the nearest sentences beside it.
     """
     from qa.settings import load_settings
 

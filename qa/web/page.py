@@ -109,13 +109,15 @@ class Page:
         the page shows an earlier one: an answer and the article beside it are of the same text. Where all articles were
         asked, the page's script fetches the one that the answer is from.
 
-        :param article_id: of the article that is asked; empty asks all.
+        :param article_id: of the article that is asked; empty asks all. None: `open` has not told yet, and the page's address
+            says it.
         :param before: the turns before, as JSON; see `kept_history`.
         :param shown: the edition of the article that the page shows.
         :param request: whose session is given up when its page is closed.
         """
         pipeline = self.pipelines.current
         question = question if isinstance(question, str) else ""
+        article_id = addressed(request) if article_id is None else article_id
         so_far = kept_messages(conversation)
         if question.strip():
             so_far.append({"role": "user", "content": html.question_html(question.strip())})
@@ -149,11 +151,11 @@ class Page:
         except ArticleError:
             article, question = first, ""
             notice = html.notice_html(f"{_unknown(asked)} {f'Shown is “{first.title}”.' if first else 'Shown are all.'}")
-        scope = first if request.query_params.get("of") == ALL_ASKED else article
+        scope = article if addressed(request) else first
         chosen, of = scope.id if scope else "", _edition(article)
         # The conversation's value is left alone: a quick reader may have asked before this arrives.
         if of == shown and asked in ("", chosen):
-            yield (*(gr.skip(),) * 4, notice, gr.skip())  # yielding nothing would empty all six
+            yield (gr.skip(), gr.skip(), chosen, gr.skip(), notice, gr.skip())
         else:
             welcome = gr.update(placeholder=self.welcome(pipeline, scope))
             top, pane = masthead_html(pipeline.index, scope, asked), self.reading(pipeline, article)
@@ -193,6 +195,12 @@ class Page:
 def opening(index: Index) -> Article | None:
     """The article that is asked where none is chosen: the only one; None of several, as then all are."""
     return index.articles[0] if len(index.articles) == 1 else None
+
+
+def addressed(request: gr.Request | None) -> str:
+    """The id or URL of the article that the page's address asks; empty where it names none, or asks all."""
+    query = request.query_params if request else {}
+    return "" if query.get("of") == ALL_ASKED else str(query.get("article", ""))
 
 
 def _different(questions: Iterable[str]) -> list[str]:
@@ -287,7 +295,7 @@ def build_page(
                 question = _question_box()
             with gr.Column(elem_id="qa-side"):
                 reading = gr.HTML(elem_id="qa-article", apply_default_css=False)
-        article_id = gr.Textbox(visible=False)
+        article_id = gr.Textbox(None, visible=False)  # None until `open` has told
         shown = gr.Textbox(visible=False)
         before = gr.Textbox("[]", visible=False)  # filled by NEXT_QUESTION
         gr.on(
@@ -322,7 +330,7 @@ def build_page(
         blocks.title = page_title(pipeline)
         masthead.value = masthead_html(pipeline.index, first)
         reading.value = page.reading(pipeline, first)
-        article_id.value, shown.value = first.id if first else "", _edition(first)
+        article_id.value, shown.value = first.id if first else None, _edition(first)
         question.placeholder = "Ask the article a question …" if first else "Ask a question …"
         chat.placeholder = page.welcome(pipeline, first)
         blocks.config = blocks.get_config_file()  # what Gradio sends with the document

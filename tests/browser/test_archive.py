@@ -2,11 +2,11 @@
 
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from index.article import article_from_text
 from index.store import build_index
@@ -14,6 +14,8 @@ from qa.pipeline import QAPipeline
 from tests.browser.conftest import OpenPage, Serving, ask
 from tests.evaluation.toy_run import coverage_decision
 from tests.toy import ToyEncoder, ToyReader
+
+Handler = Callable[[Route], None]
 
 MANY = 120
 SHOWN = 50
@@ -52,10 +54,13 @@ def opened(archive: Serving, contexts) -> Iterator[OpenPage]:  # type: ignore[no
     pages: list[Page] = []
     faults: list[str] = []
 
-    def opened(query: str = "", *, phone: bool = False, **how: str) -> Page:
+    def opened(query: str = "", *, phone: bool = False, held: Handler | None = None, **how: str) -> Page:
+        """:param held: given the routes of Gradio's events."""
         page = contexts(phone=phone, **how).new_page()
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+        if held is not None:
+            page.route("**/gradio_api/queue/join*", held)
         page.goto(f"{archive.address}/{query}")
         expect(page.locator("#qa-title")).to_be_visible()
         expect(page.locator(".qa-turn, .qa-welcome").first).to_be_visible()
@@ -117,6 +122,23 @@ def test_a_citation_of_another_article_brings_that_into_the_pane_and_back(opened
     assert query(page)["article"] == homes[other] and query(page)["of"] == "all"
     chips.first.click()
     expect(page.locator(".qa-article")).to_have_attribute("data-article", homes[0])
+
+
+@pytest.mark.parametrize("address, home", [("?article=r9", "r9"), ("?article=r9&of=all", "r7"), ("", "r7")])
+def test_a_question_sent_before_the_page_is_told_what_is_asked_goes_where_the_address_says(opened, address, home):
+    held = []
+
+    def hold(route):  # the first event is the page's own, which tells it
+        route.continue_() if held else held.append(route)
+
+    page = opened(address, held=hold)
+    ask(page, WHERE)
+    chip = page.locator(".qa-turn").last.locator(".qa-cite, .qa-near").first
+    assert f"article={home}" in chip.get_attribute("href") or f'data-article="{home}"' in page.content()
+    (first,) = held
+    first.continue_()
+    expect(page.locator("#qa-title")).to_have_text(f"Report {home[1:]}")
+    assert query(page)["article"] == home
 
 
 def test_an_article_that_cannot_be_fetched_leaves_the_one_shown(opened):

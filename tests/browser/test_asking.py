@@ -109,7 +109,14 @@ def test_a_citation_of_an_earlier_answer_puts_that_answer_in_the_address(open_pa
     assert query(page)["q"] == "words"
     chip = page.locator(".qa-cite").nth(1)
     chip.click()
-    assert query(page) == {"article": "article", "q": "several", "s": chip.get_attribute("href").removeprefix("#s")}
+    found = query(page)
+    assert {name: found[name] for name in ("article", "q", "s")} == {
+        "article": "article",
+        "q": "several",
+        "s": chip.get_attribute("href").removeprefix("#s"),
+    }
+    assert found["quote"] == page.locator(".qa-lit").text_content()[:200]
+    assert "of" not in found
     ask(page, "What do zebras eat?")
     chip.click()
     near = page.locator(".qa-near").first

@@ -79,7 +79,7 @@ def test_the_mounted_page_checks_paths_and_its_events_process_no_input(app):
     assert blocks.has_launched is True
     events = {event.api_name: event for event in blocks.fns.values()}
     assert set(events) == {"converse", "open", "ask"}
-    assert events["converse"].preprocess is False and events["open"].inputs == []
+    assert events["converse"].preprocess is False and events["open"].preprocess is False
 
 
 @pytest.mark.parametrize("checked", [True, False])

@@ -62,7 +62,7 @@ def test_the_document_lists_the_problems_of_each_route_and_no_other_kind_of_erro
     assert statuses == {
         "/api/v1/ask": posted | {"404", "503"},
         "/api/v1/ask:batch": posted,
-        "/api/v1/articles": {"403"},
+        "/api/v1/articles": {"403", "422"},
         "/api/v1/articles/{article_id}": {"403", "404"},
         "/api/v1/feedback": posted | {"404", "503"},
         "/healthz": set(),

@@ -227,10 +227,12 @@ def test_the_address_chooses_article_and_question(pipeline):
         request.request = None
         return all_of(paged(pipeline).open(shown, request))
 
-    assert opened() == opened(article="article") == [(gr.skip(),) * 6]
+    assert opened() == opened(article="article") == [(*(gr.skip(),) * 2, "article", *(gr.skip(),) * 3)]
     assert "2029" in opened(q="When could humans first land on Mars?")[-1][3][-1]["content"]
-    ((*untouched, notice, of),) = opened(article="nope", q="Who?")
-    assert [*untouched, of] == [gr.skip()] * 5  # the welcome and its suggestions stay
+    ((top, pane, chosen, welcome, notice, of),) = opened(article="nope", q="Who?")
+    assert 'data-asked="nope"' in top and 'data-article="article"' in pane  # what the script knows the pane by
+    assert "When could humans first land on Mars?" in welcome["placeholder"] or not pipeline.suggestions()
+    assert (chosen, of) == ("article", edition(pipeline.index.articles[0]))
     assert "There is no article called “nope” here. Shown is “Putin envoy" in notice
 
 

@@ -1,5 +1,5 @@
 // The choice of an article among thousands: a combobox whose list the server searches as somebody types (the pattern is
-// https://www.w3.org/WAI/ARIA/apg/patterns/combobox/, with a list that completes what is typed).
+// of the ARIA Authoring Practices Guide, with a list that completes what is typed).
 (() => {
   "use strict";
 
