@@ -86,6 +86,8 @@ class Index:
 
         :raises ArticleError: there is none, the message names some that there are; or the URL is that of several.
         """
+        if not isinstance(key, str):
+            raise ArticleError(f"found {type(key).__name__} for an article, expected its id or URL")
         found = self._by_id.get(key)
         if found is not None:
             return found

@@ -5,7 +5,8 @@ they come here.
 """
 
 import asyncio
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from typing import Annotated, Any, Final, ParamSpec
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -34,6 +35,8 @@ from qa.web.models import (
 from qa.web.problems import problem_responses
 from qa.web.revalidated import revalidated
 from qa.web.workers import Busy, Workers, while_connected
+
+P = ParamSpec("P")
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Not Modified: what If-None-Match names is what there is"}
@@ -79,6 +82,8 @@ def _add_ask(router: APIRouter, pipelines: Pipelines, workers: Workers, limits: 
 
 
 def _add_articles(router: APIRouter, pipelines: Pipelines) -> None:
+    searching = asyncio.Lock()  # one search at a time, however many ask: it takes some time where there are thousands
+
     @router.get(
         "/api/v1/articles",
         response_model=ArticleList,
@@ -93,7 +98,8 @@ def _add_articles(router: APIRouter, pipelines: Pipelines) -> None:
         offset: Annotated[ListOffset, Query()] = 0,
     ) -> Response:
         """The articles that can be asked, all or those that a search finds."""
-        return _model(request, listed(pipelines.current, q, limit, offset))
+        async with searching:
+            return await asyncio.to_thread(_model, request, listed, pipelines.current, q, limit, offset)
 
     @router.get(
         "/api/v1/articles/{article_id:path}",
@@ -102,14 +108,15 @@ def _add_articles(router: APIRouter, pipelines: Pipelines) -> None:
         responses=UNCHANGED | problem_responses(403, 404),
         tags=["articles"],
     )
-    async def article(request: Request, article_id: str) -> Response:
+    def article(request: Request, article_id: str) -> Response:
         """One article, by its id or URL, with its exact text, blocks and sentences."""
         pipeline = pipelines.current
-        return _model(request, detail(pipeline, pipeline.index.article(article_id)))
+        return _model(request, detail, pipeline, pipeline.index.article(article_id))
 
 
-def _model(request: Request, model: BaseModel) -> Response:
-    return revalidated(request, model.model_dump_json().encode(), "application/json")
+def _model(request: Request, make: Callable[P, BaseModel], *what: P.args, **how: P.kwargs) -> Response:
+    """What `make` makes, as JSON. It may be a book: not for the thread that serves everyone."""
+    return revalidated(request, make(*what, **how).model_dump_json().encode(), "application/json")
 
 
 def _add_health(router: APIRouter, pipelines: Pipelines, workers: Workers) -> None:

@@ -5,10 +5,12 @@ once; never as a template, which Gradio would evaluate.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
-from itertools import groupby
+from itertools import groupby, takewhile
+from operator import attrgetter
 
 from index.article import Article, Block, BlockKind
 from index.units import Sentence
@@ -80,9 +82,8 @@ def _block(article: Article, block: Block, sentences: Sequence[Sentence]) -> str
     """One block, its sentences wrapped; what lies between them stays as it is."""
     pieces: list[str] = []
     position = block.start
-    for sentence in sentences:
-        if sentence.start < block.start or sentence.end > block.end:
-            continue
+    first = bisect_left(sentences, block.start, key=attrgetter("start"))  # a book has as many blocks as sentences
+    for sentence in takewhile(lambda one: one.end <= block.end, (sentences[n] for n in range(first, len(sentences)))):
         pieces.append(escape(article.text[position : sentence.start]))
         said = article.text[sentence.start : sentence.end]
         words = escape(said) + closing(said)

@@ -1,10 +1,19 @@
 """The chat page's place in the server: Gradio's application, as little of it as the page needs."""
 
+import asyncio
+import logging
+import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import gradio as gr
+import gradio.queueing
+import gradio.route_utils
+import gradio.routes
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from gradio.queueing import Queue
@@ -30,6 +39,9 @@ ASKING: Final = 2_000
 itself it would keep those of every client that asked and did not listen."""
 
 _DOCUMENTS: Final = ("/", "/config")
+_JOIN: Final = "/gradio_api/queue/join"
+
+log = logging.getLogger(__name__)
 
 
 class Renewed:
@@ -38,11 +50,13 @@ class Renewed:
     def __init__(self, app: ASGIApp, renew: Callable[[], None]) -> None:
         self.app = app
         self.renew = renew
+        self._renewing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass every request on."""
         if scope["type"] == "http" and scope["path"] in _DOCUMENTS:
-            self.renew()
+            async with self._renewing:
+                await asyncio.to_thread(self.renew)
         await self.app(scope, receive, send)
 
 
@@ -74,6 +88,18 @@ def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings, listeners: Lis
     page._queue.pending_event_ids_session = LRUCache(ASKING)
     listeners.ended = partial(_forget, page._queue)
     _explain_misfits(app.routes[-1].app)  # type: ignore[attr-defined]
+    for module in (gradio.queueing, gradio.route_utils, gradio.routes):
+        module.traceback = SimpleNamespace(print_exc=_tell_failure)  # type: ignore[attr-defined]
+
+
+def _tell_failure() -> None:
+    """In the place of `traceback.print_exc` in Gradio's modules, which prints beside the log, with line ends and all, what a
+    client sent: most that fails there does so because it does not fit. An error of ours has been told where it was raised.
+    """
+    kind, _, raised = sys.exc_info()
+    last = traceback.extract_tb(raised)[-1]
+    told = {"error": kind.__name__ if kind else "", "at": f"{Path(last.filename).name}:{last.lineno}"}
+    log.warning("A call of Gradio's failed", extra={"fields": told})
 
 
 def _forget(queue: Queue, session: str) -> None:
@@ -97,5 +123,11 @@ def _explain_misfits(gradio_app: FastAPI) -> None:
             raise error
         return problem(422, f"The request names another parameter than the endpoint has, or lacks one; {_EXPECTED}.")
 
+    async def unknown(request: Request, error: Exception) -> JSONResponse:
+        if request.url.path != _JOIN:
+            raise error
+        return problem(422, f"The request names a function that there is not; {_EXPECTED}.")
+
+    gradio_app.add_exception_handler(KeyError, unknown)
     gradio_app.add_exception_handler(RequestValidationError, misfit)
     gradio_app.add_exception_handler(TypeError, misnamed)

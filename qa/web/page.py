@@ -6,6 +6,7 @@ understanding a follow-up. Both are taken as untrusted, and what cannot be used 
 inputs unprocessed (`preprocess=False`), so nothing that a client sends is turned into files or components.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -133,7 +134,7 @@ class Page:
             message, article = await answered
             pane = (gr.skip(), gr.skip())
             if article is not None and edition(article) != shown:
-                pane = (self.reading(pipeline, article), edition(article))
+                pane = (await asyncio.to_thread(self.reading, pipeline, article), edition(article))
             yield [*so_far, {"role": "assistant", "content": message}], *pane
 
     async def open(self, shown: Any, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
@@ -158,7 +159,8 @@ class Page:
             yield (gr.skip(), gr.skip(), chosen, gr.skip(), notice, gr.skip())
         else:
             welcome = gr.update(placeholder=self.welcome(pipeline, scope))
-            top, pane = masthead_html(pipeline.index, scope, asked), self.reading(pipeline, article)
+            pane = await asyncio.to_thread(self.reading, pipeline, article)  # it may be a book
+            top = masthead_html(pipeline.index, scope, asked)
             yield (top, pane, chosen, welcome, notice, of)
         if question.strip():
             async for conversation, pane, now in self.ask(question, chosen, "[]", [], of, request):

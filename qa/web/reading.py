@@ -13,8 +13,8 @@ def reading_router(pipelines: Pipelines) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/reading/{article_id:path}")
-    async def reading(request: Request, article_id: str) -> Response:
-        """The article's HTML, a part of a page."""
+    def reading(request: Request, article_id: str) -> Response:
+        """The article's HTML, a part of a page. In a thread, as an article may be a book."""
         index = pipelines.current.index
         article = index.article(article_id)
         low, high = index.sentence_rows(article.id)

@@ -114,7 +114,7 @@ def _add_pages(router: APIRouter, pipelines: Pipelines, script: Script) -> None:
     demo, embed = (Template((SOURCES / name).read_text("utf-8")) for name in ("demo.html", "embed.html"))
 
     @router.get("/widget")
-    async def widget_page(article: str | None = None) -> HTMLResponse:
+    def widget_page(article: str | None = None) -> HTMLResponse:
         """The widget at work on an article's own text, the first's unless the address names another."""
         index = pipelines.current.index
         shown = index.article(article) if article else index.articles[0]

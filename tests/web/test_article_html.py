@@ -1,13 +1,16 @@
 """An article as HTML: all of its words, in order, each sentence addressable, nothing of it markup."""
 
 import re
+import sys
 from html import unescape
 
 import pytest
 
-from index.article import Article, Block
+from index.article import Article, Block, article_from_text
+from index.passages import segment
 from index.units import Sentence
 from qa.web.article_html import article_html, readable_date
+from tests.toy import ToyEncoder
 
 HOSTILE = 'A <b>title</b> & "more"\n\n<script>alert(1)</script> costs ${1+1} or {{x}}. Right?\n\nSubscribe now!'
 
@@ -93,3 +96,29 @@ def test_the_source_is_a_link_only_to_the_web(url, linked):
 )
 def test_dates_read_as_written_by_a_person(published, shown):
     assert readable_date(published) == shown
+
+
+def test_setting_a_book_takes_as_long_as_its_sentences_are_many():
+    """Not their square. Counted in steps of the program, as seconds depend on the machine."""
+
+    def steps(paragraphs: int) -> int:
+        text = "\n\n".join(f"Paragraph {n} says little. It says no more." for n in range(paragraphs))
+        article = article_from_text(text, id="book", title="A book")
+        sentences = segment(article, ToyEncoder().count_tokens, ToyEncoder().max_tokens)[1]
+        assert len(article.blocks) >= paragraphs
+        taken = 0
+
+        def count(*_):
+            nonlocal taken
+            taken += 1
+            return count
+
+        sys.settrace(count)
+        try:
+            html = article_html(article, sentences)
+        finally:
+            sys.settrace(None)
+        assert html.count('class="qa-sentence"') == len(sentences) >= paragraphs
+        return taken
+
+    assert steps(400) < 6 * steps(100)

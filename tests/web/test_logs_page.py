@@ -6,6 +6,7 @@ import json
 from uuid import uuid4
 
 import anyio
+import pytest
 
 from qa.web.logs import written
 from tests.browser.scripted import ScriptedPipeline
@@ -39,3 +40,47 @@ def test_a_question_has_the_id_and_the_client_of_the_request_that_asked_it(toy_i
     assert questions == ids
     asking = {one["client"]: one["request_id"] for one in lines if one.get("method") == "POST"}
     assert asking == ids  # so that one finds the other
+
+
+FORGED = 'x\n{"level": "forged"}\x1b[31m'
+MISFITS = {
+    "a file that it has not": [{"path": FORGED, "meta": {"_type": "gradio.FileData"}}, "", None],
+    "fewer inputs than there are": [FORGED],
+    "an article that is no text": ["Who?", {FORGED: 1}, None],
+    "a history that is none": ["Who?", "", FORGED],
+}
+
+
+@pytest.mark.parametrize("data", MISFITS.values(), ids=MISFITS.keys())
+def test_what_does_not_fit_is_told_of_without_its_words(toy_index, toy_encoder, capfd, data) -> None:
+    """Gradio prints the tracebacks of such calls, which quote what was sent as it is."""
+    scripted, stderr = ScriptedPipeline(toy_index, toy_encoder), io.StringIO()
+
+    async def scenario() -> None:
+        async with serving(scripted) as (_, client):
+            asked = await client.post("/gradio_api/call/ask", json={"data": data})
+            heard = await client.get(f"/gradio_api/call/ask/{asked.json()['event_id']}")
+            assert "event: error" in heard.text
+
+    with written(scripted.settings.model_copy(update={"log_format": "json"}), stderr):
+        anyio.run(scenario)
+    assert capfd.readouterr() == ("", "")
+    lines = [json.loads(line) for line in stderr.getvalue().splitlines()]
+    assert "forged" not in stderr.getvalue()
+    assert "failed" not in {one.get("outcome") for one in lines}  # which is an alarm
+
+
+@pytest.mark.parametrize("number", [-1, 99_999, 10**400], ids=["below", "beyond", "huge"])
+def test_a_function_that_there_is_not_is_refused_in_words(toy_index, toy_encoder, number) -> None:
+    scripted, stderr = ScriptedPipeline(toy_index, toy_encoder), io.StringIO()
+
+    async def scenario() -> None:
+        async with serving(scripted) as (_, client):
+            body = {"data": ["Who?", "", "[]", [], ""], "fn_index": number, "session_hash": "s"}
+            refused = await client.post("/gradio_api/queue/join", json=body)
+            assert refused.status_code == 422
+            assert refused.headers["content-type"] == "application/problem+json"
+
+    with written(scripted.settings.model_copy(update={"log_format": "json"}), stderr):
+        anyio.run(scenario)
+    assert all(json.loads(line)["level"] == "info" for line in stderr.getvalue().splitlines())
