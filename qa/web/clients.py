@@ -28,6 +28,8 @@ _LONGEST: Final = 64
 _MOST_HOPS: Final = 32
 _OF_PROXIES: Final = (b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port", b"x-forwarded-prefix")
 """Headers that Gradio believes of everybody, and writes addresses from."""
+_OF_NOBODY: Final = b"x-gradio-server"
+"""A header that it believes likewise, and that no proxy of ours sends: one of Gradio's own in front of the server would."""
 
 _CURRENT: ContextVar[str | None] = ContextVar("client", default=None)
 
@@ -62,7 +64,7 @@ class Clients:
         """
         address = self.address(scope)
         _CURRENT.set(address)
-        headers, told = scope["headers"], {}
+        headers, told = [pair for pair in scope["headers"] if pair[0] != _OF_NOBODY], {}
         if not self._trusted(_peer(scope)):
             self._wonder(scope)
             headers = [pair for pair in headers if pair[0] not in _OF_PROXIES]

@@ -6,7 +6,9 @@ session. When the stream is broken off, what its session asked is given up.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
@@ -25,6 +27,9 @@ class Listeners:
 
     def __init__(self) -> None:
         self._left: dict[str, set[asyncio.Event]] = {}
+        self._streams: Counter[str] = Counter()
+        self.opened: Callable[[str], None] = lambda _: None
+        """Is called with the session of each stream that opens."""
         self.ended: Callable[[str], None] = lambda _: None
         """Is called with the session of each stream that has come to its end, by itself or broken off."""
 
@@ -46,6 +51,23 @@ class Listeners:
             self._left[session].discard(left)
             if not self._left[session]:
                 del self._left[session]
+
+    def hears(self, session: str) -> bool:
+        """Whether a stream of the session is open."""
+        return self._streams[session] > 0
+
+    @contextmanager
+    def stream(self, session: str) -> Iterator[None]:
+        """While the block runs, a stream of the session is open."""
+        self._streams[session] += 1
+        self.opened(session)
+        try:
+            yield
+        finally:
+            self._streams[session] -= 1
+            if not self._streams[session]:
+                del self._streams[session]
+            self.ended(session)
 
     def leave(self, session: str) -> None:
         """The session's stream was broken off."""
@@ -80,7 +102,5 @@ class WatchedStreams:
                 self.listeners.leave(session)
             return message
 
-        try:
+        with self.listeners.stream(session):
             await self.app(scope, watched_receive, watched_send)
-        finally:
-            self.listeners.ended(session)

@@ -5,7 +5,6 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
@@ -16,7 +15,6 @@ import gradio.route_utils
 import gradio.routes
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from gradio.queueing import Queue
 from gradio.utils import LRUCache
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,6 +23,7 @@ from qa.settings import Settings
 from qa.web.listeners import Listeners
 from qa.web.page import THEME
 from qa.web.problems import problem
+from qa.web.unheard import Unheard
 
 _EXPECTED: Final = "expected what /gradio_api/info describes; POST /api/v1/ask is simpler"
 _BY_NAME: Final = "/gradio_api/call/v2/"
@@ -63,7 +62,8 @@ class Renewed:
 def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings, listeners: Listeners) -> None:
     """Mount `page` at the root of `app`, where it catches every path: nothing can be added to `app` after it.
 
-    :param listeners: tell when a session has heard all that it asked: Gradio then keeps nothing of it.
+    :param listeners: tell of the streams that answers are heard over: Gradio keeps nothing of who has heard all, and little
+        for who does not listen.
     """
     page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
@@ -86,7 +86,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, settings: Settings, listeners: Lis
     # without it {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}} sent to any textbox is copied and served.
     page.has_launched = True
     page._queue.pending_event_ids_session = LRUCache(ASKING)
-    listeners.ended = partial(_forget, page._queue)
+    Unheard(page._queue, listeners)
     _explain_misfits(app.routes[-1].app)  # type: ignore[attr-defined]
     for module in (gradio.queueing, gradio.route_utils, gradio.routes):
         module.traceback = SimpleNamespace(print_exc=_tell_failure)  # type: ignore[attr-defined]
@@ -100,12 +100,6 @@ def _tell_failure() -> None:
     last = traceback.extract_tb(raised)[-1]
     told = {"error": kind.__name__ if kind else "", "at": f"{Path(last.filename).name}:{last.lineno}"}
     log.warning("A call of Gradio's failed", extra={"fields": told})
-
-
-def _forget(queue: Queue, session: str) -> None:
-    if not queue.pending_event_ids_session.get(session):
-        queue.pending_event_ids_session.pop(session, None)
-        queue.pending_messages_per_session.pop(session, None)
 
 
 def _explain_misfits(gradio_app: FastAPI) -> None:

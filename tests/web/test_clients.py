@@ -28,6 +28,7 @@ def clients(proxies: str = PROXIES) -> Clients:
         {"forwarded": "for=198.51.100.1"},
         {"x_real_ip": "198.51.100.1"},
         {"x_forwarded_proto": "https", "x_forwarded_host": "evil.example"},
+        {"x_gradio_server": "https://evil.example"},
     ],
 )
 def test_from_a_peer_that_is_not_trusted_no_header_changes_anything(proxies, peer, told):
@@ -72,6 +73,11 @@ def test_of_what_trusted_proxies_pass_on_the_rightmost_other_is_the_client(peer,
     assert clients().address(given) == found
     assert clients().begin(given)["client"][0] == found
     assert client_address() == found
+
+
+def test_a_server_of_gradios_in_front_is_believed_of_nobody():
+    begun = clients().begin(scope("10.1.2.3", "203.0.113.7", x_gradio_server="https://evil.example"))
+    assert "x-gradio-server" not in {name.decode() for name, _ in begun["headers"]}
 
 
 def test_a_trusted_proxy_tells_the_scheme_and_the_name_too():

@@ -15,6 +15,7 @@ from gradio_client.exceptions import AppError
 from qa.web.mounting import ASKING
 from qa.web.serve import address, claim_port
 from qa.web.server import create_app
+from qa.web.unheard import Unheard
 from tests.web.conftest import in_a_loop
 from tests.web.test_batch import timeless
 
@@ -86,6 +87,33 @@ def test_gradio_keeps_nothing_of_who_has_heard_the_answers_and_little_of_who_nev
     for number in range(2 * ASKING):
         queue.pending_event_ids_session[f"silent {number}"] = {"asked"}
     assert len(queue.pending_event_ids_session) == ASKING
+
+
+def test_what_nobody_listens_to_is_held_up_to_a_bound_the_oldest_forgotten_first(served, application, monkeypatch):
+    queue = application.routes[-1].app.get_blocks()._queue
+    unheard = queue.send_message.__self__
+    most = unheard.held + 300_000
+    monkeypatch.setattr("qa.web.unheard.MOST", most)
+    said = [{"role": "user", "content": [{"type": "text", "text": "a" * 50_000}]}]
+    sessions = [f"mute {number}" for number in range(12)]
+    with httpx.Client(base_url=served, timeout=60) as client:
+        for session in sessions:  # each question has some messages, of 50 kB each
+            asked = {"data": ["hello", "article", "[]", said, ""], "fn_index": 0, "session_hash": session}
+            assert client.post("/gradio_api/queue/join", json=asked).status_code == 200
+            held_until(unheard, session)
+        assert 0 < unheard.held <= most
+        assert sessions[0] not in queue.pending_messages_per_session
+        assert sessions[0] not in queue.pending_event_ids_session
+        heard = client.get("/gradio_api/queue/data", params={"session_hash": sessions[-1]}).text
+        assert "process_completed" in heard and "a" * 50_000 in heard
+    assert sessions[-1] not in unheard._held
+
+
+def held_until(unheard: Unheard, session: str) -> None:
+    """Waits for all of a question's messages: the echo and the answer, with what was said in each."""
+    until = time.monotonic() + 60
+    while unheard._held.get(session, 0) < 100_000:
+        assert time.monotonic() < until
 
 
 def test_the_endpoint_is_found_and_answers_as_the_pipeline_does(remote, pipeline):
