@@ -3,10 +3,11 @@
 - http and https, without name and password in the address; certificates are checked, proxies of the environment not used.
 - A name is resolved here, and the connection made to the address that was looked at: not to one that a second look-up gives
   (DNS rebinding). Addresses that are not public are refused unless allowed: loopback, private, link-local, shared, reserved,
-  those of IPv6 that hold such a one. That holds for every redirect, of which there are few.
+  what tells a cloud's machines their secrets, those of IPv6 that hold such a one. That holds for every redirect, of which
+  there are few.
 - A page takes so many seconds, from the look-up to its last byte, and has so many bytes, whatever it says of itself. It comes
   as it is: compressed ones, which could unpack to anything, are not asked for and not taken.
-- One page at a time of one host.
+- One page at a time of one host. Whatever a server answers, and whatever is no address, is a line about that page only.
 """
 
 import ipaddress
@@ -33,6 +34,15 @@ MOST_BYTES = 32 * 2**20
 SECONDS = 60.0
 HOSTS_AT_A_TIME = 8
 
+LONGEST_URL = 8_000
+"""Characters of an address: what servers are asked to take (RFC 9110, 4.1)."""
+
+LONGEST_VALIDATOR = 1_000
+"""Characters of an ETag or date that are kept: each later request sends them back, and servers refuse long headers."""
+
+_LONGEST_TYPE = 1_000
+"""Characters of a Content-Type that are looked at. Reading its parameters takes time that grows with their square."""
+
 _KINDS: dict[str, Literal["text", "html", "pdf"]] = {
     "text/html": "html",
     "application/xhtml+xml": "html",
@@ -42,6 +52,24 @@ _KINDS: dict[str, Literal["text", "html", "pdf"]] = {
 }
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_ISATAP = (
+    0x0000_5EFE,
+    0x0200_5EFE,
+)  # the third quarter of an address that holds one of IPv4 as its fourth (RFC 5214, 6.1)
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # protocol assignments (RFC 6890), among them 192.0.0.192: a cloud's metadata
+            "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
+            "168.63.129.16/32",  # a cloud's host, as its machines see it, metadata too
+            "fec0::/10",  # site-local (RFC 3879)
+            "3fff::/20",  # documentation (RFC 9637)
+            "64:ff9b:1::/48",  # local NAT64 (RFC 8215)
+        ),
+    )
+)
+"""Networks that no page lies in, though `ipaddress`, by its version, calls some of them global."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +93,7 @@ def fetch_pages(
     """
     by_host: dict[str, list[str]] = {}
     for url in dict.fromkeys(urls):
-        by_host.setdefault(urlsplit(url).netloc.lower(), []).append(url)
+        by_host.setdefault(_host(url), []).append(url)
     total = sum(map(len, by_host.values()))
     failed: dict[str, str] = {}
     done: list[str] = []
@@ -112,7 +140,8 @@ def fetch_page(url: str, limits: Limits, earlier: Page | None = None) -> tuple[P
                     return _page(url, response, limits)
     except httpcore.TimeoutException as error:
         raise ArticleError(f"it took longer than {limits.seconds:.0f} s; try again") from error
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError, ValueError) as error:
+        # A ValueError is an address, the owner's or a redirect's, that cannot be taken apart or written.
         raise ArticleError(f"cannot be fetched: {' '.join(str(error).split()) or type(error).__name__}") from error
     raise ArticleError("it leads on in a circle; give the page's own address")
 
@@ -124,7 +153,7 @@ def _page(url: str, response: httpcore.Response, limits: Limits) -> tuple[Page, 
     if coding and coding.lower() != "identity":
         raise ArticleError(f"the server sent it compressed ({coding[:20]!r}), which was not asked for")
     said = Message()
-    said["Content-Type"] = _header(response, b"content-type") or "none"
+    said["Content-Type"] = (_header(response, b"content-type") or "none")[:_LONGEST_TYPE]
     kind = _KINDS.get(said.get_content_type()) if said["Content-Type"] != "none" else None
     if kind is None:
         raise ArticleError(
@@ -135,18 +164,24 @@ def _page(url: str, response: httpcore.Response, limits: Limits) -> tuple[Page, 
         body += chunk
         if len(body) > limits.size:
             raise ArticleError(f"it is larger than {limits.size / 2**20:,.0f} MiB; expected a page that people read")
-    charset = said.get_content_charset()
-    page = Page(url, kind, charset, _header(response, b"etag"), _header(response, b"last-modified"))
-    return page, bytes(body)
+    charset = said.get_content_charset() or None
+    return Page(url, kind, charset, _validator(response, b"etag"), _validator(response, b"last-modified")), bytes(body)
 
 
-def _headers(earlier: Page | None) -> list[tuple[str, str]]:
+def _headers(earlier: Page | None) -> list[tuple[bytes, bytes]]:
     headers = [("User-Agent", USER_AGENT), ("Accept", ", ".join(_KINDS)), ("Accept-Encoding", "identity")]
     if earlier is not None and earlier.etag:
         headers.append(("If-None-Match", earlier.etag))
     if earlier is not None and earlier.modified:
         headers.append(("If-Modified-Since", earlier.modified))
-    return headers
+    # As bytes: httpcore takes text of ASCII only, and a server may have sent others. `_header` made text of them so.
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers]
+
+
+def _validator(response: httpcore.Response, name: bytes) -> str | None:
+    """A header that a later request sends back, None where it is too long for that."""
+    value = _header(response, name)
+    return None if value is None or len(value) > LONGEST_VALIDATOR else value
 
 
 def _header(response: httpcore.Response, name: bytes) -> str | None:
@@ -158,6 +193,8 @@ def _target(url: str) -> str:
 
     :raises ArticleError: it is none that can be fetched.
     """
+    if len(url) > LONGEST_URL:
+        raise ArticleError(f"leads to {url[:80]!r}…, longer than {LONGEST_URL:,} characters; expected a shorter address")
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
@@ -174,6 +211,14 @@ def _target(url: str) -> str:
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
+def _host(url: str) -> str:
+    """Whose turn an address takes; what is none has one of its own, and `fetch_page` says what is wrong with it."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
 @cache
 def _certificates() -> ssl.SSLContext:
     return httpcore.default_ssl_context()
@@ -182,9 +227,11 @@ def _certificates() -> ssl.SSLContext:
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the Internet's own, and holds no other inside."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if any(ip in network for network in _NOT_PUBLIC):
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
         held = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-        if ip in _NAT64:
+        if ip in _NAT64 or int(ip) >> 32 & 0xFFFFFFFF in _ISATAP:
             held.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
         if any(one is not None and not is_public(str(one)) for one in held):
             return False

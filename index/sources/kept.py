@@ -17,7 +17,8 @@ from typing import Literal
 from index.errors import IndexFault
 from index.generations import FETCHED
 
-_LONGEST_HEAD = 65_536
+_LONGEST_HEAD = 131_072
+"""Bytes of the line about a page: more than the longest address takes when every character is written as an escape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Kept:
             page = Page(**json.loads(head) | {"skip": len(head)})
         except (OSError, ValueError, TypeError):
             return None
-        return page if isinstance(page.url, str) and page.kind in ("text", "html", "pdf") else None
+        told = all(one is None or isinstance(one, str) for one in (page.charset, page.etag, page.modified))
+        return page if told and isinstance(page.url, str) and page.kind in ("text", "html", "pdf") else None
 
     def keep(self, url: str, page: Page, body: bytes) -> None:
         """Put a page in the place of what was kept of its address.

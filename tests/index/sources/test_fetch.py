@@ -135,7 +135,13 @@ def test_this_machine_is_refused_however_it_is_written(served: Served, host: str
                 *("224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1"),
                 *("::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "2001:db8::1"),
                 *("::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"),
+                *("192.0.0.192", "192.88.99.1", "168.63.129.16", "::ffff:168.63.129.16"),  # metadata of clouds, relays
+                *("fec0::1", "3fff::1", "64:ff9b:1::7f00:1", "2001:470::5efe:7f00:1", "2001:470::200:5efe:a00:1"),
             )
+        ),
+        *(
+            (one, True)
+            for one in (*("192.0.1.1", "192.88.100.1", "168.63.129.17", "2001:470::1", "2001:470::5efe:5db8:d70e"),)
         ),
     ],
 )
@@ -254,6 +260,69 @@ def test_an_answer_that_is_no_page_is_told(served: Served, sent: bytes, said: st
         fetch_page(served.url("/x"), LOCAL)
 
 
+def test_a_redirect_to_what_is_no_address_is_told(served: Served) -> None:
+    served.replies["/x"] = reply(status="302 Found", Location="http://[::1")
+    with pytest.raises(ArticleError, match=r"cannot be fetched: Invalid IPv6 URL"):
+        fetch_page(served.url("/x"), LOCAL)
+
+
+def test_an_address_that_is_too_long_is_refused_in_a_short_line(served: Served) -> None:
+    served.replies["/x"] = reply(status="302 Found", Location="/" + "y" * 9_000)
+    for url in (served.url("/x"), served.url("/" + "z" * 9_000)):
+        with pytest.raises(ArticleError, match="longer than 8,000 characters") as caught:
+            fetch_page(url, LOCAL)
+        assert len(str(caught.value)) < 200
+    assert len(served.asked) == 1
+
+
+@pytest.mark.parametrize("kind", [f"text/html; charset*{'1' * 5_000}=x", f"text/html; charset={'x' * 70_000}"])
+def test_a_content_type_that_cannot_be_understood_whole_still_names_its_kind(
+    served: Served, tmp_path: Path, kind: str
+) -> None:
+    kept, url = Kept(tmp_path), served.url("/x")
+    served.replies["/x"] = reply(b"Words.", kind=kind)
+    assert fetch_pages([url], kept, LOCAL) == {}
+    page = kept.page(url)
+    assert page is not None and page.kind == "html"
+    assert len(page.charset or "") <= 1_000
+
+
+def test_one_page_that_cannot_be_fetched_costs_no_other(served: Served, tmp_path: Path) -> None:
+    """Neither what a server answers nor what an owner's list holds ends the fetching of the others."""
+    served.replies |= {
+        "/leads": reply(status="302 Found", Location="http://[::1"),
+        "/kind": reply(b"Words.", kind=f"text/html; charset*{'1' * 5_000}=x"),
+        "/good": reply(b"Words."),
+    }
+    kept, urls = Kept(tmp_path), [served.url(path) for path in ("/leads", "/kind", "/good")]
+    odd = ["http://[", "http://ex℀mple.org/", "http://", f"{served.url('/half')}\udcff"]
+    failed = fetch_pages([*odd, *urls], kept, LOCAL)
+    assert set(failed) == {*odd, urls[0]}
+    assert not any("\n" in reason for reason in failed.values())
+    assert kept.page(urls[2]) is not None
+
+
+@pytest.mark.parametrize("sent", [b'"caf\xe9"', '"café ☕"'.encode()])
+def test_a_validator_beyond_ascii_is_sent_back_as_it_came(served: Served, tmp_path: Path, sent: bytes) -> None:
+    kept, url = Kept(tmp_path), served.url("/mars")
+    served.replies["/mars"] = reply(b"Words.", ETag="E-TAG", Last_Modified="M\u00e4rz").replace(b"E-TAG", sent)
+    assert fetch_pages([url], kept, LOCAL) == {}
+    served.replies["/mars"] = reply(status="304 Not Modified")
+    assert fetch_pages([url], kept, LOCAL) == {}
+    assert f"If-None-Match: {sent.decode('latin-1')}\r\n" in served.asked[1]
+
+
+def test_a_validator_that_is_too_long_to_be_sent_back_is_not_kept(served: Served, tmp_path: Path) -> None:
+    """It would be in every later request, which servers refuse as too large, and fills the head of what is kept."""
+    kept, url = Kept(tmp_path), served.url("/mars")
+    served.replies["/mars"] = reply(b"Words.", ETag=f'"{"x" * 70_000}"', Last_Modified="y" * 1_001)
+    assert fetch_pages([url], kept, LOCAL) == {}
+    page = kept.page(url)
+    assert page is not None and (page.etag, page.modified) == (None, None)
+    assert fetch_pages([url], kept, LOCAL) == {}
+    assert "If-" not in served.asked[1]
+
+
 def test_a_server_that_is_not_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -295,8 +364,15 @@ def test_what_is_kept_of_other_addresses_is_forgotten(served: Served, tmp_path: 
     assert kept.page(served.url("/b")) is not None
 
 
+WHOLE = '{"url": "u", "kind": "html", "charset": null, "etag": null, "modified": null}'
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]\nx", b'{"url": 1}\n', b'{"url": "u", "kind": "exe"}\n', b"\xff" * 99]
+    "content",
+    [
+        *(b"", b"{", b"[]\nx", b'{"url": 1}\n', b'{"url": "u", "kind": "exe"}\n', b"\xff" * 99),
+        *(WHOLE.replace(f'"{name}": null', f'"{name}": 1').encode() for name in ("charset", "etag", "modified")),
+    ],
 )
 def test_a_damaged_kept_page_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
     kept = Kept(tmp_path)
