@@ -4,7 +4,7 @@ null is as good as leaving out, and other fields are passed over.
 
 import json
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from index.article import Article, article_from_text
 from index.errors import ArticleError
@@ -18,7 +18,15 @@ Row = tuple[int, Article | str]
 """The number of a line, from 1, and its article, or why there is none."""
 
 
-def read_rows(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[Row]:
+class Lines(Protocol):
+    """What lines are read from: a file of bytes."""
+
+    def readline(self, size: int, /) -> bytes:
+        """The next line, or its first `size` bytes; nothing at the end."""
+        ...
+
+
+def read_rows(file: Lines, progress: Callable[[int], None]) -> Iterator[Row]:
     """Each line that is not blank. A file whose first line is no document at all has none: what follows is not looked at.
 
     :param progress: called with the bytes that each line had.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 from index.article import Article, article_from_text, text_article
 from index.errors import ArticleError
@@ -132,9 +133,8 @@ def _outcome(
     key = ""
     try:
         if document.kind == "jsonl":
-            key = _key_of_file(document)
-            if key not in known:
-                return _rows(document, key, meter)
+            if not known or (key := _key_of_file(document)) not in known:
+                return _rows(document, meter)
             meter.add(document.path.stat().st_size)
         else:
             raw = _bytes(document)
@@ -159,19 +159,41 @@ def _article(document: Document, raw: bytes, extractor: Extractor) -> Article:
     return article_from_text(decoded(raw, document.charset), id=document.id, url=document.url)
 
 
-def _rows(document: Document, key: str, meter: "_Meter") -> _Outcome:
+def _rows(document: Document, meter: "_Meter") -> _Outcome:
     articles: list[tuple[str, Article]] = []
     problems: list[str] = []
-    with document.path.open("rb") as file:
+    with document.path.open("rb") as raw:
+        file = _Hashed(raw, _told(document))
         for number, row in read_rows(file, meter.add):
             name = f"{document.name}, line {number:,}"
             if isinstance(row, Article):
                 articles.append((name, row))
             else:
                 problems.append(f"{name}: {row}")
+        key = file.key()
     if not articles and not problems:
         problems.append(f"{document.name}: found an empty file; expected a document a line")
     return _Outcome(key, articles, problems)
+
+
+class _Hashed:
+    """A document read line by line, and the key of the very bytes that came: somebody may write it meanwhile, and what was
+    read then must not be kept as that of what the file held before or holds after.
+    """
+
+    def __init__(self, file: BinaryIO, told: bytes) -> None:
+        self._file = file
+        self._digest = hashlib.sha256(told)
+
+    def readline(self, size: int, /) -> bytes:
+        line = self._file.readline(size)
+        self._digest.update(line)
+        return line
+
+    def key(self) -> str:
+        """Reads what is left of the file first."""
+        _digest_rest(self._file, self._digest)
+        return self._digest.hexdigest()
 
 
 def _bytes(document: Document) -> bytes:
@@ -199,11 +221,15 @@ def _key_of_file(document: Document) -> str:
     digest = hashlib.sha256(_told(document))
     try:
         with document.path.open("rb") as file:
-            while chunk := file.read(2**20):
-                digest.update(chunk)
+            _digest_rest(file, digest)
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}") from error
     return digest.hexdigest()
+
+
+def _digest_rest(file: BinaryIO, digest: "hashlib._Hash") -> None:
+    while chunk := file.read(2**20):
+        digest.update(chunk)
 
 
 def _told(document: Document) -> bytes:

@@ -1,13 +1,16 @@
 """Documents of every kind become articles, each bad one a line; what is known is not read again."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.records import DocumentRecord
 from index.sources import reading as module
 from index.sources.files import find_documents
+from index.sources.jsonl import Row
 from index.sources.kept import Kept, Page
 from index.sources.reading import Reading, changed_documents, known_articles, read_documents
 from tests.index.sources.making import PAGE, pdf
@@ -100,6 +103,33 @@ def test_changed_and_new_documents_are_named_without_reading_any(folder: Path, m
     (folder / "a.md").write_text(TEXT)
     (folder / "new.txt").write_text(TEXT)
     assert changed_documents(find_documents([folder]), records) == [str(folder / "a.md"), str(folder / "new.txt")]
+
+
+def test_rows_are_kept_under_the_bytes_that_they_were_read_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is written between two looks at it is not taken for what it was before."""
+    path, real = folder / "d.jsonl", module.read_rows
+    before = path.read_text()
+
+    def written_meanwhile(*arguments: Any) -> Iterator[Row]:
+        path.write_text(before.replace("Ice was found", "Gold was found"))
+        return real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "read_rows", written_meanwhile)
+        found = read(path, known={"another": ()})
+    assert found.articles[0].text.startswith("Gold")
+    assert changed_documents(find_documents([path]), found.documents) == []
+    path.write_text(before)
+    assert changed_documents(find_documents([path]), found.documents) == [str(path)]
+    again = read(path, known=known_articles(found.articles, found.documents))
+    assert again.articles[0].text.startswith("Ice")
+
+
+@pytest.mark.parametrize("content", ["no rows\nat all\n" * 9, '{"id": "x", "text": "Words."}\n\nno json', "", "\n"])
+def test_a_file_of_rows_has_one_key_however_it_is_read(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(content)
+    assert changed_documents(find_documents([path]), read(path).documents) == []
 
 
 def test_another_version_of_a_library_reads_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
