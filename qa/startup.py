@@ -107,8 +107,9 @@ def read_sources(
 
     :param earlier: the index of before: documents that it holds as they are now are not read again.
     :param failed: why an address could not be fetched just now.
-    :raises ArticleError: none can be read; the message says why.
+    :raises ArticleError: none can be read, or the index cannot keep what one is called; the message says why.
     """
+    _from_there(sources, settings.index)  # before hours of reading and embedding, not after them
     kept = Kept(settings.index)
     found = find_documents(sources, kept, failed)
     known = known_articles(earlier.articles, earlier.documents) if earlier else {}
@@ -190,12 +191,19 @@ def build_at(
 def _from_there(sources: Sequence[Source], directory: Path) -> tuple[str, ...]:
     """The sources as the manifest keeps them: relative to the index, so that a project moved as a whole still finds them, and
     nobody is told the names of the folders above.
+
+    :raises ArticleError: a name is not UTF-8, in which the manifest is written.
     """
     home = directory.resolve()
-    return tuple(
-        source if isinstance(source, str) else Path(os.path.relpath(source.resolve(), home)).as_posix()
-        for source in sources
-    )
+    names: list[str] = []
+    for source in sources:
+        name = source if isinstance(source, str) else Path(os.path.relpath(source.resolve(), home)).as_posix()
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise ArticleError(f"{source}: its name is not UTF-8, in which the index keeps it; rename it") from error
+        names.append(name)
+    return tuple(names)
 
 
 def article_paths(settings: Settings) -> tuple[Source, ...]:

@@ -1,7 +1,9 @@
 """`python -m qa build`: documents of every kind, what is said of them, and building again."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,6 +169,37 @@ def test_a_page_that_cannot_be_fetched_again_stays_and_is_told(
     assert "1 unchanged" in out[1]
     (told,) = err
     assert "the server answered 500; expected 200; what was kept of it" in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("named", ["folder", "link", "missing"])
+def test_a_name_that_is_no_utf_8_is_told_before_anything_is_written(
+    home: Path, capsys: pytest.CaptureFixture[str], named: str
+) -> None:
+    odd = Path(os.fsdecode(b"d\xfe"))
+    if named == "missing":
+        odd = odd.with_suffix(".md")
+    else:
+        (home / "documents").rename(odd)
+    source = Path("link") if named == "link" else odd
+    if named == "link":
+        source.symlink_to(odd)
+    (home / "good.md").write_text(TEXT)
+    out, (line,) = build(capsys, str(source), "good.md", status=2)
+    assert out == []
+    assert line.startswith("error: ") and "its name is not UTF-8" in line and line.isprintable()
+    assert not (home / "index").exists()
+
+
+def test_an_address_of_the_list_that_is_none_costs_no_other(
+    home: Path, capsys: pytest.CaptureFixture[str], served: Served
+) -> None:
+    served.replies["/good"] = reply(TEXT.encode(), kind="text/plain")
+    (home / "urls").write_text(f"http://[\nhttp://ex\u2100mple.org/\n{served.url('/good')}\n", encoding="utf-8")
+    out, err = build(capsys, "--urls", "urls", "--fetch", "--allow-private")
+    assert out[0] == "3 documents: 1 read, 2 could not be (named above)"
+    assert len(err) == 2 and all("no address that can be fetched" in line for line in err)
+    assert build(capsys)[0][-2].startswith("0 added, 0 changed, 0 removed, 1 unchanged; ")
 
 
 @pytest.mark.parametrize(
