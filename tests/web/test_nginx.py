@@ -3,7 +3,10 @@
 import contextlib
 import json
 import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.chromium import find as find_chromium
 from tests.browser.conftest import ARGUMENTS, PATIENCE
 from tests.browser.hosting import Host
+from tests.index.sources.serving import reply as plain_reply
+from tests.index.sources.serving import serving as plain_serving
 from tests.stress.served import Served
 from tests.web import nginx
 
@@ -27,6 +32,7 @@ pytestmark = [
 
 QUESTION = "When could humans first land on Mars?"
 FOUND = "as early as 2029"
+READ_TIMEOUT = "proxy_read_timeout    30s;"
 READER, ANOTHER = "127.0.0.2", "127.0.0.3"
 """Addresses that clients ask from; the proxy's own, 127.0.0.1, is no client's."""
 
@@ -82,10 +88,10 @@ def port_of(served: Served) -> str:
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Proxied]]:
-    """Starts a proxy before the page's and the two API servers' addresses."""
+    """Starts a proxy before the page's and the two API servers' addresses, with `others` replaced in its file too."""
     with contextlib.ExitStack() as stack:
 
-        def started(page: str, first: str, second: str) -> Proxied:
+        def started(page: str, first: str, second: str, **others: str) -> Proxied:
             folder = tmp_path_factory.mktemp("nginx")
             folder.chmod(0o755)
             chain, key = nginx.certificate(folder)
@@ -99,6 +105,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Pr
                 "server 127.0.0.1:7860;": f"server {page};",
                 "server 127.0.0.1:7861;": f"server {first};",
                 "server 127.0.0.1:7862;": f"server {second};",
+                **others,
             }
             stack.enter_context(nginx.running(folder, nginx.site(places), tls))
             return Proxied(tls, plain)
@@ -160,6 +167,32 @@ def test_a_question_is_answered_over_tls_while_one_of_the_servers_is_down(proxie
             assert response.json()["answer"]["text"] == FOUND
         assert "max-age" in response.headers["strict-transport-security"]
         assert client.get("/qa/api/v1/articles").json()["articles"]
+
+
+def test_a_slow_batch_is_waited_for_and_asked_once(proxy: Callable[..., Proxied]) -> None:
+    """Two servers that answer nothing until they are told to: a question is given up and asked of both, a batch of one."""
+    released, taken = threading.Event(), threading.Event()
+
+    def answer_late(connection: socket.socket) -> None:
+        taken.set()
+        released.wait(120)
+        connection.sendall(plain_reply(b"{}", kind="application/json"))
+
+    with plain_serving() as one, plain_serving() as two, ThreadPoolExecutor() as pool:
+        for server in (one, two):
+            server.replies |= {"/api/v1/ask": answer_late, "/api/v1/ask:batch": answer_late}
+        proxied = proxy(one.address, one.address, two.address, **{READ_TIMEOUT: READ_TIMEOUT.replace("30s", "1s")})
+        with proxied.client() as client:
+            batch = pool.submit(client.post, "/qa/api/v1/ask:batch", json={"questions": [{"question": QUESTION}]})
+            try:
+                assert taken.wait(60)
+                single = client.post("/qa/api/v1/ask", json={"question": QUESTION})  # takes the time limit twice
+            finally:
+                released.set()
+            assert batch.result(60).status_code == 200
+        assert single.status_code == 503
+    paths = [asked.split()[1] for server in (one, two) for asked in server.asked]
+    assert (paths.count("/api/v1/ask:batch"), paths.count("/api/v1/ask")) == (1, 2)
 
 
 def test_the_prefix_works_without_its_slash(proxied: Proxied) -> None:
