@@ -181,6 +181,8 @@ def open_page(contexts: Callable[..., BrowserContext], server: str, scripted_ser
         page.goto(f"{origin}/{query}")
         expect(page.locator("#qa-title")).to_be_visible()
         expect(page.locator(".qa-turn, .qa-welcome").first).to_be_visible()
+        if re.search("article=(article|moon)\\b", query):  # of several articles, the document comes with the list
+            expect(page.locator(".qa-article")).to_be_visible()
         return page
 
     yield opened

@@ -64,6 +64,8 @@ def opened(archive: Serving, contexts) -> Iterator[OpenPage]:  # type: ignore[no
         page.goto(f"{archive.address}/{query}")
         expect(page.locator("#qa-title")).to_be_visible()
         expect(page.locator(".qa-turn, .qa-welcome").first).to_be_visible()
+        if "article=" in query and held is None:  # the document comes with the list of all
+            expect(page.locator(".qa-article")).to_be_visible()
         return page
 
     yield opened
