@@ -2,7 +2,7 @@
 #
 #   make run      install, build the index, serve the page at http://127.0.0.1:7860
 #   make test     install what the tests need too, a browser included, and run them all
-#   make stress   the long runs: load, faults, fuzzing, a soak; the better part of two hours (ARGS=--short: minutes)
+#   make stress   the long runs: load, faults, fuzzing, a soak, an archive; the better part of two hours (ARGS=--short: minutes)
 #   make format   let ruff put the code in order
 #   make clean    remove what these made
 #

@@ -21,13 +21,14 @@ from qa.citations import cite, distinct, holds, is_subheading
 from qa.conversation import Reading, Understood, understood
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import Decision, Judgement, decision_for, features, label
+from qa.home import Found
 from qa.overview import ArchiveOverviews, Overviews, focus_of, overview_reply
 from qa.prediction import Prediction
 from qa.question import check_question
-from qa.ranking import RANKING, Ranking, rank, ranked_sentences
+from qa.ranking import RANKING, rank
 from qa.reader import Reader, load_reader
-from qa.reading import Evidence, PassageReader
-from qa.retriever import Retriever
+from qa.reading import PassageReader, Readings
+from qa.retriever import Retrieval, Retriever
 from qa.settings import Settings, load_settings
 from qa.suggestions import Suggestion, load_suggestions, next_questions
 
@@ -189,35 +190,47 @@ class QAPipeline:
     ) -> list[Prediction]:
         """:param turn: of a conversation, what the readings are of."""
         started = time.perf_counter()
-        sought = self.retriever.retrieve([reading.sought for reading in readings], article)
-        retrievals = [replace(found, question=reading.question) for found, reading in zip(sought, readings, strict=True)]
+        sought = [reading.sought for reading in readings]
+        vectors = self.retriever.encode(sought)
+        retrievals = self.retriever.retrieve(sought, article, vectors)
         retrieved = time.perf_counter()
-        evidence = [self.passages.read(retrieval, turn.told if turn else ()) for retrieval in retrievals]
-        ranked = [rank(found, self._weights, turn.near if turn else None) for found in evidence]
-        judgements = self.decision.judge(np.array([features(*pair) for pair in zip(evidence, ranked, strict=True)]))
+        archive = article is None and len(self.index.articles) > 1
+        found = []
+        for reading, vector, retrieval in zip(readings, vectors, retrievals, strict=True):
+            known: Readings = {}
+            one = self._found(reading, retrieval, turn, known)
+            if archive:
+                (alone,) = self.retriever.retrieve([reading.sought], one.home, vector[None])
+                one = replace(self._found(reading, alone, turn, known), among=one)
+            found.append(one)
+        judgements = self.decision.judge(np.array([features(one.evidence, one.ranking) for one in found]))
         if turn is not None:
             judgements = [judgement.with_silence(SILENCE) for judgement in judgements]
         read_ms = _milliseconds(retrieved) / len(readings)
         return [
-            self._prediction(found, ranking, judgement, depth, (retrieved - started) * 1_000 / len(readings), read_ms)
-            for found, ranking, judgement in zip(evidence, ranked, judgements, strict=True)
+            self._prediction(one, judgement, depth, (retrieved - started) * 1_000 / len(readings), read_ms)
+            for one, judgement in zip(found, judgements, strict=True)
         ]
 
+    def _found(self, reading: Reading, retrieval: Retrieval, turn: Understood | None, known: Readings) -> Found:
+        evidence = self.passages.read(replace(retrieval, question=reading.question), turn.told if turn else (), known)
+        return Found(evidence, rank(evidence, self._weights, turn.near if turn else None))
+
     def _prediction(
-        self, evidence: Evidence, ranking: Ranking, judgement: Judgement, depth: int, retrieve_ms: float, read_ms: float
+        self, found: Found, judgement: Judgement, depth: int, retrieve_ms: float, read_ms: float
     ) -> Prediction:
-        ranked = ranked_sentences(evidence, ranking, depth)
+        ranked = found.ranked(depth)
         article = self.index.article(ranked[0].sentence.article_id)
-        start, end = map(int, evidence.spans.spans[ranking.positions[0]])
+        start, end = map(int, found.evidence.spans.spans[found.ranking.positions[0]])
         return Prediction(
-            question=evidence.retrieval.question,
+            question=found.evidence.retrieval.question,
             ranked=ranked,
             best=AnswerText(article.text[start:end], start, end, article.id),
-            read=evidence.read,
+            read=found.read,
             p_no_answer=judgement.p_no_answer,
             p_right=judgement.p_right,
             answerable=judgement.answerable,
-            articles=evidence.retrieval.articles,
+            articles=found.articles,
             retrieve_ms=retrieve_ms,
             read_ms=read_ms,
         )

@@ -6,15 +6,12 @@ softmax over the scores is how probable each sentence is, given that one of them
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.units import Sentence
-from qa.answer import Span
 from qa.answer_type import asked_for, says
-from qa.prediction import RankedSentence
 from qa.question import search_text
 from qa.reading import Evidence
 
@@ -74,18 +71,6 @@ def measures(evidence: Evidence, read: NDArray[np.int64]) -> NDArray[np.float64]
     kind = asked_for(search_text(evidence.retrieval.question))
     unfit = [float(kind is not None and not says(kind, span_text(evidence, int(position)))) for position in read]
     return np.stack([evidence.retrieval.fused[read].astype(np.float64), evidence.spans.mass[read], -np.array(unfit)])
-
-
-def ranked_sentences(evidence: Evidence, ranking: Ranking, most: int) -> tuple[RankedSentence, ...]:
-    """The `most` best sentences with their shares, each with the answer in it where the reader holds that there is one."""
-    return tuple(
-        RankedSentence(
-            evidence.retrieval.sentence(position),
-            float(share),
-            Span(*map(int, evidence.spans.spans[position])) if evidence.spans.best[position] > 0 else None,
-        )
-        for position, share in islice(zip(ranking.positions, ranking.shares, strict=True), most)
-    )
 
 
 def span_text(evidence: Evidence, position: int) -> str:

@@ -12,7 +12,7 @@ from index.store import Index
 from index.units import Passage
 from qa.answer import AnswerText, Span
 from qa.question import search_text
-from qa.reader import WINDOW_TOKENS, Reader
+from qa.reader import WINDOW_TOKENS, Reader, Reading
 from qa.retriever import Retrieval
 from qa.spans import SentenceSpans
 from qa.windows import Window, article_windows
@@ -22,6 +22,9 @@ WORDLESS = -30.0
 that has. Its span is all of it, so that an article of nothing else can be asked, too."""
 
 _NUMBER = re.compile(r"\W*\d[\d.,–-]*(?!\w)")
+
+Readings = dict[Window, list[Reading]]
+"""What a reader said of windows of text, for one question."""
 
 _ARTICLES = 256  # articles whose windows are kept
 
@@ -51,24 +54,25 @@ class PassageReader:
         self._depth = depth
         self._windows = lru_cache(maxsize=_ARTICLES)(self._article_windows)
 
-    def read(self, retrieval: Retrieval, told: Sequence[AnswerText] = ()) -> Evidence:
+    def read(self, retrieval: Retrieval, told: Sequence[AnswerText] = (), known: Readings | None = None) -> Evidence:
         """Read the best windows, a window being as good as the best sentence in it.
 
         :param told: earlier answers of the conversation; the same words are not the answer again.
+        :param known: windows that were read with this question, which are not read again; those that are read are added.
         """
         index = self._index
         chosen = self._best_windows(retrieval)
-        texts = [index.article(window.article_id).text[window.start : window.end] for window in chosen]
+        readings = self._readings(search_text(retrieval.question), chosen, {} if known is None else known)
         spans = SentenceSpans.unread(len(retrieval.order))
         place = np.full(len(retrieval.order), -1)
         rows = [self._rows(window, retrieval) for window in chosen]
         for number, own in enumerate(rows):
             place[own] = number
         bounds = [np.array([(one.start, one.end) for one in map(retrieval.sentence, own)]) for own in rows]
-        for reading in self._reader.read(search_text(retrieval.question), texts):
-            window = chosen[reading.text]
+        for number, window in enumerate(chosen):
             given = [span for one in told if one.article_id == window.article_id for span in _given(one)]
-            spans.take(reading, window.start, bounds[reading.text], rows[reading.text], given)
+            for reading in readings[window]:
+                spans.take(reading, window.start, bounds[number], rows[number], given)
         for position in np.flatnonzero((place >= 0) & ~np.isfinite(spans.best)).tolist():
             sentence = retrieval.sentence(position)
             spans.best[position] = spans.mass[position] = WORDLESS
@@ -79,6 +83,15 @@ class PassageReader:
             for number in range(window.first, window.last + 1)
         )
         return Evidence(retrieval, read, spans, place)
+
+    def _readings(self, question: str, windows: Sequence[Window], known: Readings) -> Readings:
+        """What the reader says of the windows; `known`, with what it had not."""
+        fresh = [window for window in windows if window not in known]
+        texts = [self._index.article(window.article_id).text[window.start : window.end] for window in fresh]
+        known |= {window: [] for window in fresh}
+        for reading in self._reader.read(question, texts) if fresh else ():
+            known[fresh[reading.text]].append(reading)
+        return known
 
     def _best_windows(self, retrieval: Retrieval) -> list[Window]:
         found: dict[Window, None] = {}

@@ -81,15 +81,22 @@ class Retriever:
         self.encoder = encoder
         self.weights = np.array([getattr(settings or load_settings(), name) for name in MEASURES], dtype=np.float32)
 
-    def retrieve(self, questions: Sequence[str], article: str | None = None) -> list[Retrieval]:
+    def encode(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """The questions' vectors, for `retrieve`. *Shape:* ``(m, d)``, float32."""
+        return self.encoder.encode([search_text(question) for question in questions])
+
+    def retrieve(
+        self, questions: Sequence[str], article: str | None = None, vectors: NDArray[np.float32] | None = None
+    ) -> list[Retrieval]:
         """One `Retrieval` a question, in order; questions are encoded as one batch.
 
+        :param vectors: what `encode` gave for them; None encodes them.
         :raises ArticleError: there is no such article.
         """
         if not questions:
             return []
         texts = [search_text(question) for question in questions]
-        vectors = self.encoder.encode(texts)
+        vectors = self.encode(questions) if vectors is None else vectors
         rows = (self.index.sentence_rows(article), self.index.passage_rows(article))
         sentences, passages = rows
         home = self.index.passage_of[sentences[0] : sentences[1]] - passages[0]

@@ -24,6 +24,7 @@ PROBLEM_EXAMPLES: Final[dict[int, str]] = {
         "site by listing its exact origin in ARTICLE_QA_ALLOWED_ORIGINS."
     ),
     404: "there is no article 'nope' in the index; it holds: article",
+    409: "The article's text has changed since this was answered. Ask again, then vote on what its new text gives.",
     411: "The request has no Content-Length; send the body in one piece.",
     413: "The request's body is 70,016 bytes; at most 65,536 are read.",
     415: "The body is declared as text/plain; send JSON, with Content-Type: application/json.",

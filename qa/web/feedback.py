@@ -22,6 +22,14 @@ from qa.web.problems import problem_responses
 PATIENCE: Final = 10.0
 """Seconds that a vote waits to be written, before its voter is told that it could not be."""
 
+CHANGED: Final = (
+    "The article's text has changed since this was answered. Ask again, then vote on what its new text gives."
+)
+
+NOT_ASKED: Final = (
+    "This question has not been asked of the article as its text is now. Ask it, then vote on what it gets."
+)
+
 OFF: Final = "This server keeps no feedback; its owner turns it on with ARTICLE_QA_FEEDBACK."
 
 
@@ -46,6 +54,13 @@ class VoteRequest(BaseModel):
     article: Annotated[str | None, Field(description="the article's id; null is the one that it was answered from")] = (
         None
     )
+    article_sha256: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9a-f]{12,64}$",
+            description="a citation's `article_sha256`, or how it begins: tells a text that has changed since",
+        ),
+    ] = None
     vote: Annotated[Vote, Field(description='"none" takes back what `replaces` names')]
     replaces: Annotated[Vote, Field(description="the same reader's earlier vote, which this one takes the place of")] = (
         "none"
@@ -110,7 +125,7 @@ def feedback_router(pipelines: Pipelines, writer: FeedbackWriter | None) -> APIR
         status_code=204,
         response_class=Response,
         response_description="the vote is kept",
-        responses=problem_responses(400, 403, 404, 411, 413, 415, 422, 429, 503),
+        responses=problem_responses(400, 403, 404, 409, 411, 413, 415, 422, 429, 503),
         tags=["feedback"],
     )
     async def feedback(request: VoteRequest) -> Response:
@@ -119,6 +134,8 @@ def feedback_router(pipelines: Pipelines, writer: FeedbackWriter | None) -> APIR
             raise HTTPException(404, OFF)
         pipeline = pipelines.current
         sha256 = None if request.article is None else pipeline.index.article(request.article).sha256
+        if sha256 is not None and not sha256.startswith(request.article_sha256 or ""):
+            raise HTTPException(409, CHANGED)
         asked = one_line(check_question(request.question, pipeline.settings.question_length))
         ballot = Ballot(sha256, asked, request.vote, request.replaces)
         try:
@@ -130,7 +147,7 @@ def feedback_router(pipelines: Pipelines, writer: FeedbackWriter | None) -> APIR
                 {"Retry-After": "60"},
             ) from error
         if not counted:
-            raise HTTPException(404, "This question has not been asked of the article; ask it, then vote on what it got.")
+            raise HTTPException(404, NOT_ASKED)
         return Response(status_code=204)
 
     return router

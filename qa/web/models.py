@@ -120,6 +120,7 @@ class ArticleDetail(ArticleSummary):
     """An article with its exact text, to check citations against."""
 
     text: str
+    pages: Annotated[list[int], Field(description="where a PDF's pages begin in the text; empty for what has no pages")]
     blocks: list[Stretch]
     sentence_ranges: list[SentenceRange]
 
@@ -167,6 +168,7 @@ def detail(pipeline: QAPipeline, article: Article) -> ArticleDetail:
     return ArticleDetail(
         **summary(pipeline, article).model_dump(),
         text=article.text,
+        pages=list(article.pages),
         blocks=[Stretch(kind=b.kind, start=b.start, end=b.end) for b in article.blocks],
         sentence_ranges=[SentenceRange(id=s.id, start=s.start, end=s.end) for s in pipeline.index.sentences[low:high]],
     )

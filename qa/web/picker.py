@@ -26,12 +26,13 @@ def masthead_html(index: Index, scope: Article | None, asked: str = "") -> str:
     :param asked: what the address calls that article, its id or URL, so that the page's script knows it again.
     """
     choice = _choice(scope) if len(index.articles) > 1 else ""
+    read = "Read the articles" if choice and scope is None else "Read the article"
     return (
         f'<div class="qa-masthead" data-asked="{escape(asked)}">'
         '<a class="qa-skip" href="#qa-reading">Skip to the article</a>'
         '<p class="qa-wordmark">Article <span>QA</span></p>'
         '<p class="qa-tagline">Answers in the article’s own words</p>'
-        f'{choice}<a class="qa-to-article" href="#qa-reading">Read the article</a></div>'
+        f'{choice}<a class="qa-to-article" href="#qa-reading">{read}</a></div>'
         '<div class="qa-sr" id="qa-live" role="status" aria-live="polite"></div>'
     )
 

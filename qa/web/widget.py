@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from html import escape
-from string import Template, ascii_uppercase
+from string import Template, ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -35,6 +35,9 @@ PARTS: Final = (
 
 ASSETS: Final = ("demo.css", "demo.js", "embed.css", "embed.js")
 """What the two pages load besides."""
+
+OFFERED: Final = 200
+"""Articles that the widget's page lets choose among: a menu of thousands is none."""
 
 CACHE: Final = "public, max-age=600"
 """A page that embeds the widget has the newest after ten minutes, and asks no more often than that."""
@@ -120,8 +123,10 @@ def _add_pages(router: APIRouter, pipelines: Pipelines, script: Script) -> None:
         shown = index.article(article) if article else index.articles[0]
         low, high = index.sentence_rows(shown.id)
         text = article_html(shown, index.sentences[low:high])
-        choices = "".join(_choice(one, one.id == shown.id) for one in index.articles)
-        return _page(demo, shown, script, root="", text=text, choices=choices)
+        offered = index.articles[:OFFERED]
+        offered = offered if shown in offered else (shown, *offered)
+        choices = "".join(_choice(one, one.id == shown.id) for one in offered)
+        return _page(demo, shown, script, root="", text=text, choices=choices, others=_others(len(index.articles)))
 
     @router.get("/embed/{article_id:path}")
     async def embed_page(article_id: str) -> HTMLResponse:
@@ -146,6 +151,13 @@ def _page(template: Template, article: Article, script: Script, *, root: str, **
     return HTMLResponse(page)
 
 
+def _others(total: int) -> str:
+    """A remark on the articles that the page does not offer, where there are some."""
+    if total <= OFFERED:
+        return ""
+    return f" <small>the first {OFFERED} of {total:,}; any other by its id: <code>/widget?article=ID</code></small>"
+
+
 def _choice(article: Article, chosen: bool) -> str:
     return f'<option value="{escape(article.id)}"{" selected" if chosen else ""}>{escape(article.title)}</option>'
 
@@ -168,11 +180,28 @@ def _shorter(code: str) -> str:
 
 
 def short_names(lines: list[str]) -> list[str]:
-    """Compact lines with one letter for each constant whose name is in capitals, but for those that a literal names."""
+    """Compact lines with one letter for each constant whose name is in capitals, but for those that a template names; and two
+    signs for each function that nothing else, no property either, is called like.
+    """
     split = [_LITERAL.split(line) for line in lines]
-    literals = " ".join(part for line in split for part in line[1::2])
+    literals = " ".join(part for line in split for part in line[1::2] if part.startswith("`"))  # others name nothing
+    code = "\n".join("".join(line[::2]) for line in split)
     declared = re.findall(r"^let ([A-Z][A-Z_]+) ?=", "\n".join(lines), re.MULTILINE)
     letters = dict(zip((name for name in declared if name not in literals), ascii_uppercase, strict=False))
+    functions = [
+        name for name in re.findall(r"^(?:async )?function (\w+)\(", code, re.MULTILINE) if len(name) > len("$a")
+    ]
+    free = (
+        name
+        for name in functions
+        if not re.search(rf"(?<!\.\.)[.#]{name}\b|\b{name}:|(?<!function ){name}\([^()]*\)\{{", code)
+    )
+    letters |= {
+        name: f"${letter}"
+        for name, letter in zip((name for name in free if name not in literals), ascii_lowercase, strict=False)
+    }
+    if not letters:
+        return lines
     names = re.compile(rf"\b({'|'.join(letters)})\b")
     return [
         "".join(

@@ -79,7 +79,9 @@ def test_a_vote_on_a_follow_up_is_on_what_was_understood(open_page, kept):
     assert kept(FOLLOW_UP) == (0, 0)
 
 
-@pytest.mark.parametrize(("status", "told"), [(503, "Try again later"), (404, "Ask again"), (0, "Try again later")])
+@pytest.mark.parametrize(
+    ("status", "told"), [(503, "Try again later"), (404, "Ask again"), (409, "text has changed"), (0, "Try again later")]
+)
 def test_a_vote_that_is_not_kept_is_told_and_can_be_cast_again(open_page, status, told):
     page = open_page(scripted=True)
     ask(page, "words")
@@ -93,7 +95,7 @@ def test_a_vote_that_is_not_kept_is_told_and_can_be_cast_again(open_page, status
     expect(asked(page)).to_have_text("Thank you.")
 
 
-def test_the_buttons_are_large_enough_and_nothing_of_the_reader_is_sent(open_page):
+def test_the_buttons_are_large_enough_and_nothing_of_the_reader_is_sent(open_page, scripted):
     page = open_page(scripted=True, phone=True)
     ask(page, "words")
     up, down = buttons(page)
@@ -102,7 +104,9 @@ def test_the_buttons_are_large_enough_and_nothing_of_the_reader_is_sent(open_pag
         assert box["width"] >= 24 and box["height"] >= 24
     with page.expect_request(ROUTE) as sent:
         up.click()
-    assert sent.value.post_data_json == {"question": "words", "article": "article", "vote": "up", "replaces": "none"}
+    edition = scripted.index.article("article").sha256[:12]
+    named = {"question": "words", "article": "article", "article_sha256": edition}
+    assert sent.value.post_data_json == named | {"vote": "up", "replaces": "none"}
     assert "cookie" not in sent.value.headers
 
 

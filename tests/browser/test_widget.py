@@ -70,6 +70,18 @@ def test_a_refusal_shows_the_nearest_sentences_as_no_answer(open_host, host, emb
     assert lit(page) == {}
 
 
+def test_asked_of_all_articles_it_names_the_one_that_a_sentence_is_of(open_host, host, embedded):
+    page = open_host(host.page(PROSE + tag(embedded)))
+    ask(page, "pair")
+    title = embedded.pipeline.index.article("article").title
+    expect(page.locator(".quote .source").first).to_have_text(title)
+    ask(page, "nothing of this")
+    expect(page.locator(".near .source")).to_have_count(3)
+    own = open_host(host.page(PROSE + tag(embedded, article="article")))
+    ask(own, "pair")
+    expect(own.locator(".source")).to_have_count(0)
+
+
 def test_an_overview_cites_several_sentences_and_a_greeting_none(open_host, host, embedded):
     page = open_host(host.page(PROSE + tag(embedded, article="article")))
     ask(page, "overview")

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from index.article import article_from_paragraphs
 from index.store import Index, build_index
-from qa.answer import Span
-from qa.ranking import RANKING, Ranking, measures, rank, ranked_sentences, words
+from qa.ranking import RANKING, Ranking, measures, rank, words
 from qa.reading import Evidence
 from qa.retriever import MEASURES, Retrieval
 from qa.spans import SentenceSpans
@@ -97,16 +96,6 @@ def test_words_of_another_kind_than_asked_for_count_against_a_sentence(index: In
     assert measures(found, np.array([0, 2]))[RANKING.index("kind")].tolist() == [-1, 0]  # no time, and 1901
     assert rank(found, weights(kind=1)).positions[0] == 2
     assert not measures(evidence(index, [0] * 4, [0] * 4, [0] * 4), np.arange(4))[RANKING.index("kind")].any()
-
-
-def test_a_sentence_comes_with_its_span_where_an_answer_is_likelier_than_none(index: Index) -> None:
-    found = evidence(index, [0] * 4, [1.5, 3.0, 1.0, 9.0], [0, 0, 0, -1])  # the best spans' scores are 1 less
-    ranked = ranked_sentences(found, rank(found, weights(reader_odds=1)), 10)
-    assert [one.sentence.id for one in ranked] == [1, 0, 2]
-    assert [one.span is not None for one in ranked] == [True, True, False]
-    assert ranked[0].span == Span(index.sentences[1].start, index.sentences[1].end)
-    assert sum(one.score for one in ranked) == pytest.approx(1)
-    assert ranked[:2] == ranked_sentences(found, rank(found, weights(reader_odds=1)), 2)
 
 
 def test_words_leave_out_what_does_not_change_an_answer(index: Index) -> None:

@@ -6,6 +6,7 @@
     faults     builds, calibrations and voters killed, every file of an index damaged, also under a running server
     fuzz       inputs that reach new code, of article, question and stored index
     soak       half an hour of mixed traffic at 80 % of capacity, with rebuilds going on
+    archive    1,000 documents of every kind built, served, asked, edited, and embedded on another origin ($QA_DATA)
 
 Each prints its table, writes `NAME.json` into the folder, and exits with 1 when something is not as promised; so does this.
 Each can be run alone: `python -m tests.stress.NAME --help`. `--report` runs nothing: it takes the headline figures of those
@@ -27,7 +28,7 @@ from typing import Final
 
 from tests.stress.promises import ROOT, headlines, write_figures, write_report
 
-PROGRAMS: Final = ("load", "processes", "layouts", "faults", "fuzz", "soak")
+PROGRAMS: Final = ("load", "processes", "layouts", "faults", "fuzz", "soak", "archive")
 
 
 def run(name: str, out: Path, *, short: bool) -> dict[str, object]:

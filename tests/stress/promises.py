@@ -122,6 +122,21 @@ def _fuzz(figures: Figures) -> Iterator[list[str]]:
         yield [one["target"], f"{tried}, {len(one['found'])} broke a promise"]
 
 
+def _archive(figures: Figures) -> Iterator[list[str]]:
+    edited, again = figures["edited"], figures["edited"]["built"]
+    documents, built = sum(figures["documents"].values()), figures["built"]
+    yield [f"{documents:,} documents, {built['sentences']:,} sentences", f"built in {built['seconds']:.0f} s"]
+    for scope, words in (("own", "of their own article"), ("all", "of all")):
+        asked = figures["asked"][scope]
+        yield [f"asked {words}, right", f"{asked['right']:,} of {asked['answerable']:,}"]
+    yield ["quotes that are no slice of their article", f"{figures['false']:,} of {figures['quotes']:,}"]
+    touched = f"{edited['edits']} edited, {edited['removed']} removed, {edited['added']} added"
+    embedded = f"{again['changed']['embedded']:,} of {again['changed']['texts']:,} texts embedded"
+    yield [f"{touched}, built again", f"{again['seconds']:.0f} s, {embedded}"]
+    yield ["a correction is answered after", f"{edited['heard_after']:.2f} s"]
+    yield ["requests meanwhile, failed", f"{edited['requests']:,}, {edited['failed']:,}"]
+
+
 _KNOWN: Final[Mapping[str, Callable[[Figures], Iterator[list[str]]]]] = {
     "load": _load,
     "processes": _processes,
@@ -129,4 +144,5 @@ _KNOWN: Final[Mapping[str, Callable[[Figures], Iterator[list[str]]]]] = {
     "faults": _faults,
     "fuzz": _fuzz,
     "soak": _soak,
+    "archive": _archive,
 }

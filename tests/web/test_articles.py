@@ -1,6 +1,7 @@
 """The list of articles over HTTP, for thousands: searched, in parts, with a total; and an article by its URL."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -10,8 +11,9 @@ from index.article import article_from_text
 from index.store import build_index
 from qa.pipeline import QAPipeline
 from qa.settings import load_settings
-from qa.web.models import LISTED, MOST_LISTED
+from qa.web.models import LISTED, MOST_LISTED, detail
 from qa.web.server import create_app
+from qa.web.widget import OFFERED
 from tests.toy import ToyEncoder, ToyReader
 from tests.web.conftest import UNHURRIED
 
@@ -101,3 +103,18 @@ def test_a_url_of_two_articles_is_a_404_that_names_both(archive):
     assert response.status_code == 404
     assert "2 articles have the URL" in response.json()["detail"] and "one, two" in response.json()["detail"]
     assert archive.get("/api/v1/articles/two").json()["url"] == "https://X.example/?p=1"
+
+
+def test_the_widgets_page_offers_some_of_many_and_always_the_one_that_it_shows(archive):
+    page = archive.get("/widget?article=moon").text
+    assert page.count('<option value="r') == OFFERED and '<option value="moon" selected>' in page
+    assert f"the first {OFFERED} of {MANY:,}" in page
+    first = archive.get("/widget").text
+    assert first.count('<option value="r') == OFFERED and '<option value="r0" selected>' in first
+
+
+def test_an_article_tells_where_the_pages_of_its_pdf_begin():
+    paper = replace(article_from_text("It sailed. It came back.", id="paper"), pages=(0, 11))
+    plain = article_from_text("It sailed again.", id="plain")
+    pipeline = QAPipeline(build_index([paper, plain], ToyEncoder()), ToyEncoder(), load_settings(), reader=ToyReader())
+    assert [detail(pipeline, one).pages for one in (paper, plain)] == [[0, 11], []]

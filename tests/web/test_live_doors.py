@@ -106,10 +106,14 @@ def test_every_door_tells_the_new_text(client, live, tmp_path):
 
 def test_a_vote_is_on_the_text_that_is_asked_now(client, live, tmp_path):
     vote = {"question": ASKED, "article": "moon", "vote": "up"}
+    before = live.current.index.article("moon").sha256[:12]
     asked(client)
     assert client.post("/api/v1/feedback", json=vote).status_code == 204
     publish(live, NORTH, tmp_path / "index")
-    assert client.post("/api/v1/feedback", json=vote).status_code == 404  # of the new text it was not asked
+    told = client.post("/api/v1/feedback", json=vote)
+    assert told.status_code == 404 and "as its text is now" in told.json()["detail"]  # of the new text it was not asked
+    told = client.post("/api/v1/feedback", json=vote | {"article_sha256": before})
+    assert told.status_code == 409 and "has changed" in told.json()["detail"]
     asked(client)  # and is recorded of it too
     assert client.post("/api/v1/feedback", json=vote).status_code == 204
 

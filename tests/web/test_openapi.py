@@ -64,7 +64,7 @@ def test_the_document_lists_the_problems_of_each_route_and_no_other_kind_of_erro
         "/api/v1/ask:batch": posted,
         "/api/v1/articles": {"403", "422"},
         "/api/v1/articles/{article_id}": {"403", "404"},
-        "/api/v1/feedback": posted | {"404", "503"},
+        "/api/v1/feedback": posted | {"404", "409", "503"},
         "/healthz": set(),
         "/readyz": {"503"},
     }
@@ -91,7 +91,7 @@ def test_the_problems_it_shows_are_those_that_the_server_sends(client, document,
 
 
 def test_no_problem_is_shown_that_no_test_provokes():
-    assert set(PROBLEM_EXAMPLES) == {*PROVOKED, 429, 503}  # tests/web/test_limits.py and test_load.py provoke those
+    assert set(PROBLEM_EXAMPLES) == {*PROVOKED, 409, 429, 503}  # test_live_doors.py, test_limits.py, test_load.py do those
 
 
 def test_every_response_is_listed_with_the_headers_that_it_has(client, document):

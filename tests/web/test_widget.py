@@ -80,10 +80,17 @@ def test_javascript_is_made_smaller_outside_of_its_literals_only(source, compact
     assert compact_js(source) == compact
 
 
-def test_constants_in_capitals_are_shortened_where_no_literal_names_them():
+def test_constants_in_capitals_are_shortened_where_no_template_names_them():
     lines = ["let SOON=300;", 'let NAME="qa";', "let MORE = {", "wait(SOON,`${NAME}`,MORE,NAME);", 'say("SOON");']
-    kept = ["let SOON=300;", 'let NAME="qa";', "let A = {", "wait(SOON,`${NAME}`,A,NAME);", 'say("SOON");']
+    kept = ["let A=300;", 'let NAME="qa";', "let B = {", "wait(A,`${NAME}`,B,NAME);", 'say("SOON");']
     assert short_names(lines) == kept
+
+
+def test_functions_are_shortened_that_nothing_else_is_called_like():
+    lines = ["function fold(a){", "function find(a){", "find(page){", "fold(fold2,this.find(`${quote}`),...fold(1));"]
+    lines += ["async function quote(a){", 'say("fold");']
+    kept = ["function $a(a){", "function find(a){", "find(page){", "$a(fold2,this.find(`${quote}`),...$a(1));"]
+    assert short_names(lines) == [*kept, "async function quote(a){", 'say("fold");']
 
 
 def test_style_sheets_are_made_smaller():

@@ -4,7 +4,12 @@
   "use strict";
 
   const { $, $$, say, here } = articleQA;
+  const CHANGED = 409; // the article's text is another than the one that answered
   const REASKED = 404; // the server no longer knows the question, or keeps no feedback any more
+  const REFUSED = {
+    [CHANGED]: "The text has changed since. Ask again, then vote.",
+    [REASKED]: "Not kept. Ask again, then vote.",
+  };
   const votes = new Map(); // by a turn's id: what was voted, what the server has, and the words beside the buttons
 
   const of = (turn) => votes.get(turn.id) ?? { wanted: "none", kept: "none", words: null };
@@ -37,14 +42,15 @@
   /** Sends what is wanted until the server has it: a reader may change it while it is on its way. */
   async function send(turn, mine) {
     const query = new URLSearchParams($(".qa-link", turn).getAttribute("href"));
+    const asked = { question: query.get("q"), article: query.get("article"), article_sha256: query.get("v") };
     mine.sending = true;
     while (mine.wanted !== mine.kept) {
       const { wanted, kept } = mine;
-      const ballot = { question: query.get("q"), article: query.get("article"), vote: wanted, replaces: kept };
+      const ballot = { ...asked, vote: wanted, replaces: kept };
       const status = await post(ballot);
       if (status !== 204) {
         mine.wanted = kept;
-        mine.words = status === REASKED ? "Not kept. Ask again, then vote." : "Not kept. Try again later.";
+        mine.words = REFUSED[status] ?? "Not kept. Try again later.";
         break;
       }
       mine.kept = wanted;

@@ -6,10 +6,10 @@ const REPORT = 100; // milliseconds within which the browser says that a policy,
 const KINDS = { 400: "question", 403: "origin", 404: "article", 413: "question", 422: "question", 429: "busy", 503: "busy" };
 const SET_UP = ["origin", "article", "csp"]; // faults that the page's owner can mend, and no retry can
 
-const blocked = []; // addresses that the page's policy refused to connect to
+const BLOCKED = []; // addresses that the page's policy refused to connect to
 
 document.addEventListener("securitypolicyviolation", (event) => {
-  if (event.effectiveDirective === "connect-src") blocked.push(event.blockedURI);
+  if (event.effectiveDirective === "connect-src") BLOCKED.push(event.blockedURI);
 });
 
 class Fault extends Error {
@@ -41,7 +41,7 @@ async function request(api, path, body) {
     if (error instanceof Fault) throw error;
     if (stop.signal.aborted) throw new Fault("timeout");
     await new Promise((done) => setTimeout(done, REPORT));
-    if (blocked.some((address) => address.startsWith(new URL(api).origin))) throw new Fault("csp");
+    if (BLOCKED.some((address) => address.startsWith(new URL(api).origin))) throw new Fault("csp");
     throw new Fault(navigator.onLine ? "unreachable" : "offline");
   } finally {
     clearTimeout(timer);

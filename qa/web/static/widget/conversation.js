@@ -25,7 +25,7 @@ class Conversation {
 
   emit(name, detail = {}) {
     const options = { bubbles: true, composed: true, detail: { article: this.article, ...detail } };
-    this.host.dispatchEvent(new CustomEvent(`${NAME}:${name}`, options));
+    this.host.dispatchEvent(new CustomEvent(NAME + ":" + name, options));
   }
 
   forget() {
@@ -123,7 +123,7 @@ class Conversation {
 
   /** Scrolls the conversation, never the page. */
   reveal(turn) {
-    this.log.scrollTo({ top: turn.offsetTop - 12, behavior: calm.matches ? "auto" : "smooth" });
+    this.log.scrollTo({ top: turn.offsetTop - 12, behavior: CALM.matches ? "auto" : "smooth" });
   }
 
   edit(question) {

@@ -4,16 +4,16 @@
 const UNREAD =
   "script,style,noscript,template,textarea,select,iframe,svg,article-qa,details:not([open])>:not(summary)";
 
-const folds = new Map();
+const FOLDS = new Map();
 
 /** A character as it is compared: "" for white space and what is invisible, one kind of quotation mark and of dash. */
 function fold(char) {
-  if (!folds.has(char)) {
+  if (!FOLDS.has(char)) {
     const kept = /[\s\p{Cf}]/u.test(char) ? "" : char.normalize("NFKD").toLowerCase();
     const mark = /["'`´‚„′″״׳\p{Pi}\p{Pf}]/u.test(char) ? "'" : /[\p{Pd}−]/u.test(char) ? "-" : kept;
-    folds.set(char, mark);
+    FOLDS.set(char, mark);
   }
-  return folds.get(char);
+  return FOLDS.get(char);
 }
 
 /** `texts` folded into one, and for each unit of that the text it comes from and the stretch [from, to) there. */

@@ -18,13 +18,13 @@ function light(widget, found) {
   const words = new Highlight(...found.flatMap((one) => one.words));
   words.priority = 1;
   CSS.highlights.set(NAME + tone, new Highlight(...found.map((one) => one.sentence)));
-  CSS.highlights.set(`${NAME}-words${tone}`, words);
+  CSS.highlights.set(NAME + "-words" + tone, words);
 }
 
 /** Scrolls the page, and whatever in it scrolls, until the range is in the middle of it, or of the page's upper `room`
  * pixels. Returns how many pixels up that moves it. */
 function scrollTo(range, room) {
-  const behavior = calm.matches ? "auto" : "smooth";
+  const behavior = CALM.matches ? "auto" : "smooth";
   const { top: start, height } = range.getBoundingClientRect();
   let top = start;
   for (let box = range.startContainer.parentElement; box; box = box.parentElement) {

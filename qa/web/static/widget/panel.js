@@ -2,7 +2,7 @@
 
 const SUGGESTED = 3;
 
-const bubbles = new Map(); // the panels of bubbles, oldest first, and whether each is on the left
+const BUBBLES = new Map(); // the panels of bubbles, oldest first, and whether each is on the left
 
 class Panel extends Conversation {
   isOpen = false;
@@ -83,11 +83,11 @@ class Panel extends Conversation {
   /** Bubbles on one side stand above each other, but none over an open panel or under it. */
   stack() {
     const side = this.option("position") || (this.widget.dir === "rtl" ? "left" : "");
-    if (this.inline || !this.host.isConnected) bubbles.delete(this);
-    else bubbles.set(this, side === "left");
-    const open = [...bubbles.keys()].some((panel) => panel.isOpen);
+    if (this.inline || !this.host.isConnected) BUBBLES.delete(this);
+    else BUBBLES.set(this, side === "left");
+    const open = [...BUBBLES.keys()].some((panel) => panel.isOpen);
     const count = [0, 0];
-    for (const [{ launcher, widget }, left] of bubbles) {
+    for (const [{ launcher, widget }, left] of BUBBLES) {
       launcher.hidden = open;
       widget.classList.toggle("left", left);
       widget.style.setProperty("--stack", count[+left]++);
@@ -110,7 +110,7 @@ class Panel extends Conversation {
 
   open(focus) {
     if (!this.inline && !this.isOpen) {
-      for (const other of bubbles.keys()) other.close();
+      for (const other of BUBBLES.keys()) other.close();
       const { activeElement } = document;
       this.origin = activeElement === document.body || activeElement === this.host ? this.launcher : activeElement;
       this.toggle(true);

@@ -7,7 +7,7 @@ const HOME = new URL(".", SCRIPT?.src || location.href).href;
 const MOST_TURNS = 6; // of the conversation, sent along with a question
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** A style sheet that needs no element, so that no page's policy can refuse it. */
 function sheet(rules) {
@@ -27,17 +27,17 @@ function make(tag, names, properties, ...children) {
 
 const button = (names, textContent, onclick) => make("button", names, { type: "button", textContent, onclick });
 
-const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const BRUSH = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 /** Relative luminance (WCAG 2.2) of a computed colour, 0 to 1; null where it is transparent. */
 function luminance(colour) {
   let parts = /^rgb/.test(colour) && colour.match(/[\d.]+/g);
   if (!parts) {
     // oklch() and the like: only paint tells
-    brush.clearRect(0, 0, 1, 1);
-    brush.fillStyle = colour;
-    brush.fillRect(0, 0, 1, 1);
-    const painted = brush.getImageData(0, 0, 1, 1).data;
+    BRUSH.clearRect(0, 0, 1, 1);
+    BRUSH.fillStyle = colour;
+    BRUSH.fillRect(0, 0, 1, 1);
+    const painted = BRUSH.getImageData(0, 0, 1, 1).data;
     parts = [...painted.slice(0, 3), painted[3] / 255];
   }
   const [red, green, blue, alpha = 1] = parts.map(Number);

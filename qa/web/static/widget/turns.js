@@ -48,7 +48,12 @@ function quote(panel, answer, citation, page) {
     done = to;
   }
   block.append(citation.quote.slice(done) + closing(citation.quote));
-  return make("blockquote", "quote", { dir: "auto" }, block, "\u00a0", link(panel, answer, citation, page));
+  return make("blockquote", "quote", { dir: "auto" }, block, "\u00a0", link(panel, answer, citation, page), whence(panel, citation));
+}
+
+/** Where a sentence is from, if all articles were asked: title, which is a link, and date. */
+function whence({ article }, { title, url, published }) {
+  return !article && make("cite", "source", {}, make("a", "", url && { href: url, target: "_blank" }, title), published && ` · ${published}`);
 }
 
 /** The marks that close whatever directions the text opens, so that nothing turns what stands behind it; more do no harm. */
@@ -76,7 +81,7 @@ function link(panel, answer, citation, page) {
 function nearest(panel, answer, page) {
   if (!answer.nearest.length) return null;
   const sentences = answer.nearest.map((one) =>
-    make("li", "near", { dir: "auto" }, make("span", "said", {}, one.quote + closing(one.quote)), " ", link(panel, answer, one, page)),
+    make("li", "near", { dir: "auto" }, make("span", "said", {}, one.quote + closing(one.quote)), " ", link(panel, answer, one, page), whence(panel, one)),
   );
   return make("div", "nearest", {}, label(panel, "nearest"), make("ul", "", {}, ...sentences));
 }
