@@ -24,8 +24,10 @@ _WIDEST_SEARCH = 16_384
 _IDS = 1_000
 """Rows that are asked for by key, or written, in one go: some megabytes, where Milvus takes 64."""
 
-_SECONDS = 10.0
+_SECONDS = 5.0
 _SECONDS_TO_WRITE = 120.0
+_QUIET: dict[str, int] = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0}
+"""pymilvus pings every ten seconds, which servers of gRPC, Milvus Lite's too, take for an attack and hang up on."""
 _KEY = re.compile(r"[0-9a-f]+")
 
 Row = dict[str, Any]
@@ -46,8 +48,10 @@ class Tables:
         self.local = not uri.startswith(("http://", "https://"))
         self._errors = (pymilvus.MilvusException, OSError)
         self._token = token
+        # A file's server is in this process: no proxy leads to it.
+        options = _QUIET | {"grpc.enable_http_proxy": 0} if self.local else _QUIET
         with self._told():
-            self._client = pymilvus.MilvusClient(uri, token=token or "", timeout=_SECONDS)
+            self._client = pymilvus.MilvusClient(uri, token=token or "", timeout=_SECONDS, grpc_options=options)
 
     def close(self) -> None:
         """Let the connection go, and of a local file its lock: what was written is then in the file."""

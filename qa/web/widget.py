@@ -36,6 +36,8 @@ PARTS: Final = (
 ASSETS: Final = ("demo.css", "demo.js", "embed.css", "embed.js")
 """What the two pages load besides."""
 
+MOST_OFFERED: Final = 50
+"""Articles that the page of the widget offers to show."""
 CACHE: Final = "public, max-age=600"
 """A page that embeds the widget has the newest after ten minutes, and asks no more often than that."""
 
@@ -120,7 +122,8 @@ def _add_pages(router: APIRouter, pipelines: Pipelines, script: Script) -> None:
         shown = index.article(article) if article else index.articles[0]
         low, high = index.sentence_rows(shown.id)
         text = article_html(shown, index.sentences[low:high])
-        choices = "".join(_choice(one, one.id == shown.id) for one in index.articles)
+        offered = {one.id: one for one in (*index.articles[:MOST_OFFERED], shown)}
+        choices = "".join(_choice(one, one.id == shown.id) for one in offered.values())
         return _page(demo, shown, script, root="", text=text, choices=choices)
 
     @router.get("/embed/{article_id:path}")
