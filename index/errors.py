@@ -8,7 +8,8 @@
     │   ├── IndexMissing        there is none
     │   ├── IndexStale          its article, encoder or segmenter has changed since it was built
     │   ├── IndexForeign        another schema, or not an index of this program
-    │   └── IndexDamaged        a file is missing, cut or altered
+    │   ├── IndexDamaged        a file is missing, cut or altered
+    │   └── StoreUnavailable    the store that holds it cannot be reached, or refuses
     ├── QuestionError           a question that cannot be asked: empty, too long, control characters
     ├── DataError               evaluation or calibration data that cannot be used
     ├── FeedbackError           a feedback file that cannot be used
@@ -53,6 +54,10 @@ class IndexForeign(IndexFault):
 
 class IndexDamaged(IndexFault):
     """A file of the index is missing, cut or altered."""
+
+
+class StoreUnavailable(IndexFault):
+    """The store that holds the index cannot be reached, refuses, or its client is not installed."""
 
 
 class QuestionError(ArticleQAError):

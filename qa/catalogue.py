@@ -7,9 +7,10 @@ that write words together are searched too; articles in which all of them begin 
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from index.article import Article
@@ -29,12 +30,22 @@ class Found:
     total: int
 
 
+class Named(Protocol):
+    """What an article is called."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
 class Catalogue:
     """The titles and ids of articles, made ready to be searched. Safe to use from several threads."""
 
-    def __init__(self, articles: tuple[Article, ...]) -> None:
+    def __init__(self, articles: Sequence[Article], named: Iterable[Named] | None = None) -> None:
+        """:param named: the articles' ids and titles, where to ask the articles themselves would fetch each of them."""
         self._articles = articles
-        self._lines = [f" {_spaced(article.title)} {_spaced(article.id)} " for article in articles]
+        self._lines = [f" {_spaced(one.title)} {_spaced(one.id)} " for one in (articles if named is None else named)]
         # One text of all the lines: looking for a word in it is one call, not one an article.
         self._text = "\n".join(self._lines)
         self._starts = list(accumulate((len(line) + 1 for line in self._lines[:-1]), initial=0))
@@ -47,7 +58,7 @@ class Catalogue:
         asked = list(dict.fromkeys(_WORDS.findall(_folded(words[:LONGEST]))))
         if not asked:
             found = () if words.strip() else self._articles
-            return Found(found[offset : offset + limit], len(found))
+            return Found(tuple(found[offset : offset + limit]), len(found))
         asked.sort(key=len, reverse=True)  # the longest is in the fewest
         first: list[int] = []
         others: list[int] = []
@@ -74,7 +85,7 @@ def catalogue_of(index: Index) -> Catalogue:
     """The catalogue of an index, made when it is first asked for and kept as long as the index."""
     kept = _KEPT.get(index)
     if kept is None:
-        kept = _KEPT[index] = Catalogue(index.articles)
+        kept = _KEPT[index] = Catalogue(index.articles, getattr(index, "heads", None))  # of a store: qa/stored/archive.py
     return kept
 
 

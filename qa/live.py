@@ -135,11 +135,18 @@ class LivePipeline:
 
 @contextmanager
 def live_pipeline(settings: Settings, *, progress: bool = True) -> Iterator[LivePipeline]:
-    """The pipeline on the index that `settings` describe, built first if need be, and renewed until left.
+    """The pipeline on the index that `settings` describe, built first if need be, and renewed until left; or
+    on the store that they name, which only `build --store` fills.
 
     :param progress: show a bar on a terminal when building takes more than a second.
     :raises ArticleQAError: there is no article, model or index to answer from; see `ensure_index`.
     """
+    if settings.store is not None:
+        from qa.stored.live import live_store
+
+        with live_store(settings) as stored:
+            yield stored
+        return
     seen = look(settings.index)
     live = LivePipeline(ensure_index(settings, progress=progress), settings.index)
     with live.watching(settings.index, seen):

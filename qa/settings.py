@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -82,6 +82,16 @@ class Settings(BaseSettings):
             description="what the index is built from: a file or folder of articles, or a JSON list of such",
         ),
     ]
+    store: Annotated[
+        str | None,
+        Field(
+            description="where the articles are kept instead of the index's folder: http(s)://host:port of a Milvus server, "
+            "a file of Milvus Lite that ends in .db, or another folder; none = the index's folder"
+        ),
+    ] = None
+    store_token: Annotated[
+        SecretStr | None, Field(description="user:password, or a token, that the Milvus server asks for; never shown")
+    ] = None
     encoder: Annotated[
         str | None,
         Field(
@@ -222,7 +232,7 @@ class Settings(BaseSettings):
     reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.31
     kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 0.25
 
-    @field_validator("encoder", "reader", "feedback", "root_path", mode="before")
+    @field_validator("encoder", "reader", "feedback", "root_path", "store", "store_token", mode="before")
     @classmethod
     def _none(cls, value: object) -> object:
         """`none`, as the table writes it, is none of them, and no name."""

@@ -31,8 +31,8 @@ def pins(name: str) -> dict[str, str]:
     return {canonicalize_name(match[1]): match[2] for match in here}
 
 
-OPTIONAL = pins("requirements-mcp.txt")
-"""What one command needs and the others do not; the tests install it too."""
+OPTIONAL = pins("requirements-mcp.txt") | pins("requirements-milvus.txt")
+"""What one command or one kind of store needs and the others do not; the tests install it too."""
 RUN, TESTS, BROUGHT_ALONG = pins("requirements.txt"), pins("tests/requirements.txt"), pins("constraints.txt")
 
 
@@ -109,6 +109,7 @@ def test_no_file_of_the_installation_names_a_registry() -> None:
         ".ci/run",
         "requirements.txt",
         "requirements-mcp.txt",
+        "requirements-milvus.txt",
         "constraints.txt",
         "tests/requirements.txt",
     ):

@@ -11,9 +11,10 @@ import typer
 
 from index.errors import ArticleError, ArticleQAError, QuestionError, SettingsError
 from qa.cli.messages import waiting
-from qa.cli.options import IndexOption
+from qa.cli.options import IndexOption, StoreOption
 
 if TYPE_CHECKING:
+    from qa.pipeline import QAPipeline
     from qa.settings import Settings
 
 MOST_NAMED = 10
@@ -28,6 +29,7 @@ def ask(
         str | None, typer.Option(metavar="ID", help="ask this article only, by its id or URL; without, all")
     ] = None,
     index: IndexOption = None,
+    store: StoreOption = None,
 ) -> None:
     """Answer a question in the articles' own words.
 
@@ -35,13 +37,11 @@ def ask(
     """
     from qa.settings import load_settings
 
-    settings = load_settings(index=index)
+    settings = load_settings(index=index, store=store)
     asked = _checked(" ".join(question), article, settings)
     # Whatever a library prints while it loads must not end up in the JSON.
     with waiting("Reading …"), redirect_stdout(sys.stderr):
-        from qa.pipeline import QAPipeline
-
-        pipeline = QAPipeline.load(settings.index, settings)
+        pipeline = _pipeline(settings)
         answer = pipeline.answer(asked, article=article, top_k=top_k)
     if as_json:
         print(_json(answer.as_dict(), sys.stdout))
@@ -55,6 +55,16 @@ def ask(
     print(margin + render_answer(answer, pipeline.index.article, terminal, archive=several) + margin)
 
 
+def _pipeline(settings: "Settings") -> "QAPipeline":
+    if settings.store is not None:
+        from qa.stored.opening import store_pipeline
+
+        return store_pipeline(settings)
+    from qa.pipeline import QAPipeline
+
+    return QAPipeline.load(settings.index, settings)
+
+
 def _checked(question: str, article: str | None, settings: "Settings") -> str:
     """The question, fit to be asked. Everything that can be told without the models is told before they are loaded.
 
@@ -65,6 +75,8 @@ def _checked(question: str, article: str | None, settings: "Settings") -> str:
     from qa.question import check_question
     from qa.startup import refuse_changed
 
+    if settings.store is not None:  # which is asked when the models are there
+        return check_question(question, settings.question_length)
     directory = settings.index
     problems: list[ArticleQAError] = []
     try:

@@ -10,7 +10,7 @@ import typer
 from index.errors import ArticleError
 from qa.cli.command import PROGRAM
 from qa.cli.messages import waiting
-from qa.cli.options import IndexOption
+from qa.cli.options import IndexOption, StoreOption
 from qa.cli.terminal import printable
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def build(
         bool, typer.Option("--allow-private", help="fetch from this machine and its own networks too")
     ] = False,
     index: IndexOption = None,
+    store: StoreOption = None,
 ) -> None:
     """Build the index from documents.
 
@@ -46,12 +47,19 @@ def build(
 
     named = [*(sources or []), *(_addresses(urls) if urls else [])]
     paths = [Path(source) for source in named if not _is_address(source)]
-    settings = load_settings(index=index, articles=paths or None)
+    settings = load_settings(index=index, articles=paths or None, store=store)
+    if settings.store is not None and not named and "articles" not in settings.model_fields_set:
+        raise ArticleError(
+            "a store does not know what it was built from; name the files, folders or addresses of its articles"
+        )
     refuse_foreign(settings.index)
     chosen: Sequence[Source] = (
         [source if _is_address(source) else Path(source) for source in named] if named else article_paths(settings)
     )
     failed = _fetched(chosen, settings, allow_private=allow_private) if fetch else {}
+    if settings.store is not None:
+        _into_store(settings, chosen, failed)
+        return
     earlier = stored_index(settings.index)
     reading = read_sources(settings, chosen, earlier=earlier, failed=failed)
     with waiting("Loading the encoder …"):
@@ -68,9 +76,38 @@ def build(
     print(f"Now ask: {PROGRAM} ask {printable(shlex.quote(_worth_asking(settings, built)) + where)}")
 
 
+def _into_store(settings: "Settings", chosen: "Sequence[Source]", failed: dict[str, str]) -> None:
+    """Make the store hold what the sources hold, and nothing else."""
+    from index.encoder import load_encoder
+    from qa.startup import listed, progress_bar, read_sources
+    from qa.stored.loading import load_into
+    from qa.stored.opening import store_of
+
+    with waiting("Loading the encoder …"):
+        encoder = load_encoder(settings.encoder)
+    store = store_of(settings, encoder, create=True)
+    try:
+        reading = read_sources(settings, chosen, failed=failed)
+        with progress_bar("Building", " characters") as report:
+            found = load_into(store, reading.articles, encoder, report)
+        held = store.count()
+    finally:
+        store.close()
+    if told := _documents(reading):
+        print(told)
+    amounts = (("article", held.articles), ("passage", held.passages), ("sentence", held.sentences))
+    print(f"{printable(store.name)}: {_amounts(amounts)}, from {printable(listed(chosen))}")
+    print(_changed(found))
+    print(f'Now ask: {PROGRAM} ask "your question" --store {printable(shlex.quote(store.name))}')
+
+
 def counts(manifest: "Manifest") -> str:
     """How much there is in an index: "1 article, 12 passages, 19 sentences"."""
     amounts = (("article", len(manifest.articles)), ("passage", manifest.passages), ("sentence", manifest.sentences))
+    return _amounts(amounts)
+
+
+def _amounts(amounts: "Sequence[tuple[str, int]]") -> str:
     return ", ".join(f"{number:,} {noun}{'s' * (number != 1)}" for noun, number in amounts)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from qa.cli.command import Command
-from qa.cli.options import IndexOption
+from qa.cli.options import IndexOption, StoreOption
 from qa.cli.settings import shown
 
 
@@ -37,6 +37,7 @@ def serve(
         ),
     ] = None,
     index: IndexOption = None,
+    store: StoreOption = None,
     host: Annotated[
         str | None, typer.Option(metavar="HOST", help="address the server listens on (default: 127.0.0.1)")
     ] = None,
@@ -46,12 +47,12 @@ def serve(
 ) -> None:
     """Serve the page and the API.
 
-    The index is built first where there is none, or its articles have changed.
+    The index is built first where there is none, or its articles have changed; what a store holds is served as it is.
     """
     from qa.settings import load_settings
     from qa.web.serve import serve as run
 
     # `--article a.md b.md` as well as `--article a.md --article b.md`: what follows the option's value is an argument.
     articles = [*(article or []), *(more or [])] or None
-    settings = load_settings(index=index, articles=articles, host=host, port=port)
+    settings = load_settings(index=index, articles=articles, store=store, host=host, port=port)
     run(settings, announce=lambda address: print(f"Ask at {address}  (Ctrl-C stops)", flush=True))

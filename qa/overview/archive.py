@@ -41,7 +41,7 @@ class ArchiveOverviews:
 
     def _sentences(self) -> tuple[Citation, ...]:
         """The sentence that says most of each of the newest articles; of one without any, none."""
-        found = (self._overviews.citations("gist", article.id) for article in self._newest)
+        found = (self._overviews.citations("gist", article.id) for article in self.newest)
         best = (max(cited, key=lambda one: one.score) for cited in found if cited)
         return tuple(replace(one, number=number) for number, one in enumerate(best, start=1))
 
@@ -50,7 +50,7 @@ class ArchiveOverviews:
         return [article for article in self._index.articles if article.published is not None]
 
     @cached_property
-    def _newest(self) -> list[Article]:
+    def newest(self) -> list[Article]:
         """The newest first; those without a date in the order of the index, behind those with one."""
         newest = sorted(self._dated, key=lambda article: article.published or "", reverse=True)[:MOST]
         undated = (article for article in self._index.articles if article.published is None)

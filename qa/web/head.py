@@ -46,8 +46,8 @@ def head_html(title: str) -> bytes:
 
 def page_title(pipeline: QAPipeline) -> str:
     """What the browser's tab says."""
-    first, *others = pipeline.index.articles
-    return f"{f'{len(others) + 1:,} articles' if others else first.title} · Article QA"
+    articles = pipeline.index.articles
+    return f"{f'{len(articles):,} articles' if len(articles) > 1 else articles[0].title} · Article QA"
 
 
 def versioned(name: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from index.errors import ArticleError, QuestionError
+from index.errors import ArticleError, QuestionError, StoreUnavailable
 from qa.web.examples import IDENTITY, PROBLEM_EXAMPLES
 from qa.web.limits import TooMany
 from qa.web.request_ids import request_id
@@ -63,7 +63,9 @@ class Explained:
         return problem(self.status, self.detail, errors=self.errors, headers=self.headers)
 
 
-FORESEEN: Final = (QuestionError, ArticleError, TooMany, Busy, Gone)
+ARTICLES_GONE: Final = "The articles cannot be reached just now; please ask again in a moment."
+
+FORESEEN: Final = (QuestionError, ArticleError, TooMany, Busy, Gone, StoreUnavailable)
 """Errors that a question may run into, and that are the client's to know of."""
 
 
@@ -80,6 +82,8 @@ def explained(error: Exception) -> Explained:
             return Explained(503, str(error), headers={"Retry-After": str(error.retry_after)})
         case Gone():
             return Explained(503, str(error))  # unread
+        case StoreUnavailable():  # whose own words say where the store is
+            return Explained(503, ARTICLES_GONE, headers={"Retry-After": "2"})
         case ValidationError():
             return _misfit(error.errors())
     raise error

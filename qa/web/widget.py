@@ -123,9 +123,8 @@ def _add_pages(router: APIRouter, pipelines: Pipelines, script: Script) -> None:
         shown = index.article(article) if article else index.articles[0]
         low, high = index.sentence_rows(shown.id)
         text = article_html(shown, index.sentences[low:high])
-        offered = index.articles[:OFFERED]
-        offered = offered if shown in offered else (shown, *offered)
-        choices = "".join(_choice(one, one.id == shown.id) for one in offered)
+        offered = {one.id: one for one in (*index.articles[:OFFERED], shown)}
+        choices = "".join(_choice(one, one.id == shown.id) for one in offered.values())
         return _page(demo, shown, script, root="", text=text, choices=choices, others=_others(len(index.articles)))
 
     @router.get("/embed/{article_id:path}")

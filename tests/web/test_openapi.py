@@ -91,7 +91,12 @@ def test_the_problems_it_shows_are_those_that_the_server_sends(client, document,
 
 
 def test_no_problem_is_shown_that_no_test_provokes():
-    assert set(PROBLEM_EXAMPLES) == {*PROVOKED, 409, 429, 503}  # test_live_doors.py, test_limits.py, test_load.py do those
+    assert set(PROBLEM_EXAMPLES) == {
+        *PROVOKED,
+        409,
+        429,
+        503,
+    }  # test_live_doors.py, test_limits.py, test_load.py do those
 
 
 def test_every_response_is_listed_with_the_headers_that_it_has(client, document):
