@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import bm25s
 import numpy as np
@@ -29,12 +30,15 @@ METHOD = "lucene"
 to the row's score: "Lucene (accurate)" of Kamphuis et al., Which BM25 Do You Mean? (ECIR 2020), as bm25s computes it."""
 
 Rows = tuple[int, int]
+Places = Rows | NDArray[np.int64]
+"""A stretch of rows, or some that ascend."""
 Among = Sequence[Rows]
 
 _WORD = re.compile(r"\w+")
 _STOP_WORDS = frozenset(STOPWORDS_EN_PLUS)
 _ARRAYS = ("data", "indices", "indptr")  # a sparse matrix of what each term adds to each row's score, by term
 _PARAMETERS = ("method", "idf_method", "k1", "b", "delta", "dtype", "int_dtype", "backend", "csc_backend")
+_NOWHERE = np.empty(0, dtype=np.int64)
 _EMPTY = ""  # never a term; keeps the vocabulary of an index without any term from being empty, which bm25s cannot do
 
 
@@ -51,6 +55,13 @@ def terms(text: str) -> list[str]:
     # One stemmer a call (0.3 us): PyStemmer's objects are not made for use by several threads.
     stems: list[str] = Stemmer.Stemmer("english").stemWords(words)
     return stems
+
+
+class Matches(NamedTuple):
+    """The rows that hold a term of a query, and their scores. *Shapes:* ``(k,)``, int64 and float32, above 0."""
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float32]
 
 
 class LexicalIndex:
@@ -76,35 +87,70 @@ class LexicalIndex:
             model.index((numbered, term_ids), create_empty_token=False, show_progress=False)
         return cls(model)
 
-    def scores(self, queries: Sequence[str], rows: Rows | None = None, of: Among | None = None) -> NDArray[np.float32]:
-        """BM25 scores of the rows `[lo, hi)` (all when None), in row order.
+    def scores(self, queries: Sequence[str], rows: Places | None = None, of: Among | None = None) -> NDArray[np.float32]:
+        """BM25 scores of the rows `[lo, hi)`, or of some rows that ascend (all when None), in row order.
 
-        A term that a query repeats counts as often; a query without a known term scores 0 everywhere.
+        A term that a query repeats counts as often; a query without a known term scores 0 everywhere. What it costs goes with
+        the rows that hold the query's terms and those asked for, not with all.
 
         :param of: stretches of rows whose document frequencies count, as if there were no others, but for the mean length;
             None: all rows.
         :returns: *Shape:* ``(m, hi - lo)``, float32, 0 or more.
         """
-        low, high = rows if rows is not None else (0, len(self))
-        if not 0 <= low <= high <= len(self):
-            raise IndexError(f"rows [{low}, {high}) lie outside [0, {len(self)})")
-        found = np.zeros((len(queries), high - low), dtype=np.float32)
+        places = self._checked(rows)
+        found = np.zeros((len(queries), _count(places)), dtype=np.float32)
         for row, query in enumerate(queries):
             known = [self._term_ids[term] for term in terms(query) if term in self._term_ids]
             if of is None or list(of) == [(0, len(self))]:
-                found[row] = self._model.get_scores_from_ids(known)[low:high]
+                for number in known:
+                    here, added = self._holding(number, places)
+                    found[row, here] += added
                 continue
             for number, times in Counter(known).items():
-                held, added = self._of_term(number)
-                inside = (held >= low) & (held < high)
+                held, _ = self._of_term(number)
+                here, added = self._holding(number, places)
                 rarer = _rarity(held, of) / _rarity(held, [(0, len(self))])
-                found[row, held[inside] - low] += added[inside] * np.float32(times * rarer)
+                found[row, here] += added * np.float32(times * rarer)
         return found
 
+    def matches(self, query: str) -> Matches:
+        """The rows that hold a term of `query`, in no order, and their scores, as `scores` gives them."""
+        scores = np.zeros(len(self), dtype=np.float32)  # pages that nothing is written to cost nothing
+        fresh = [np.empty(0, dtype=np.int64)]
+        for term in terms(query):
+            if (number := self._term_ids.get(term)) is not None:
+                held, added = self._of_term(number)
+                fresh.append(held[scores[held] == 0])  # what a term adds is never 0
+                scores[held] += added
+        rows = np.concatenate(fresh)
+        return Matches(rows, scores[rows])
+
+    def _checked(self, rows: Places | None) -> Places:
+        """:raises IndexError: rows lie outside the index, or do not ascend."""
+        if isinstance(rows, np.ndarray):
+            if len(rows) and not (rows[0] >= 0 and rows[-1] < len(self) and (np.diff(rows) > 0).all()):
+                raise IndexError(f"rows must ascend within [0, {len(self)})")
+            return rows
+        low, high = rows if rows is not None else (0, len(self))
+        if not 0 <= low <= high <= len(self):
+            raise IndexError(f"rows [{low}, {high}) lie outside [0, {len(self)})")
+        return low, high
+
     def _of_term(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The rows that hold a term, and what it adds to the score of each."""
+        """The rows that hold a term, ascending, and what it adds to the score of each."""
         start, end = self._model.scores["indptr"][number : number + 2]
         return self._model.scores["indices"][start:end], self._model.scores["data"][start:end]
+
+    def _holding(self, number: int, places: Places) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Which of the places hold a term, counted from the first, and what it adds to the score of each."""
+        held, added = self._of_term(number)
+        if not isinstance(places, np.ndarray):
+            low, high = np.searchsorted(held, np.array(places, dtype=held.dtype))  # of another type, `held` were copied
+            return held[low:high] - places[0], added[low:high]
+        near = np.searchsorted(held, places.astype(held.dtype))
+        inside = np.flatnonzero(near < len(held))
+        here = inside[held[near[inside]] == places[inside]]
+        return here, added[near[here]]
 
     def agrees_with(self, other: "LexicalIndex") -> bool:
         """Whether both give the same scores for every query, but for rounding."""
@@ -114,26 +160,26 @@ class LexicalIndex:
             for mine, theirs in ((self._model.scores[part], other._model.scores[part]) for part in _ARRAYS)
         )
 
-    def coverage(self, queries: Sequence[str], rows: Rows | None = None, of: Among | None = None) -> NDArray[np.float32]:
-        """How much of each query the rows `[lo, hi)` hold: the share of its distinct terms, weighted by inverse document
+    def coverage(
+        self, queries: Sequence[str], rows: Places | None = None, of: Among | None = None
+    ) -> NDArray[np.float32]:
+        """How much of each query the rows hold: the share of its distinct terms, weighted by inverse document
         frequency (the logarithm in `METHOD`; a term that no row holds weighs most). A query without terms is covered 0.
 
-        :param of: as in `scores`.
+        :param rows: as in `scores`, like `of`.
         :returns: *Shape:* ``(m, hi - lo)``, float32, in [0, 1].
         """
-        low, high = rows if rows is not None else (0, len(self))
-        if not 0 <= low <= high <= len(self):
-            raise IndexError(f"rows [{low}, {high}) lie outside [0, {len(self)})")
+        places = self._checked(rows)
         of = of if of is not None else [(0, len(self))]
-        found = np.zeros((len(queries), high - low), dtype=np.float32)
+        found = np.zeros((len(queries), _count(places)), dtype=np.float32)
         for row, query in enumerate(queries):
             whole = 0.0
             for term in sorted(set(terms(query))):
                 number = self._term_ids.get(term)
-                held = self._of_term(number)[0] if number is not None else np.empty(0, dtype=np.int64)
-                weight = _rarity(held, of)
+                weight = _rarity(self._of_term(number)[0] if number is not None else _NOWHERE, of)
                 whole += weight
-                found[row, held[(held >= low) & (held < high)] - low] += weight
+                if number is not None:
+                    found[row, self._holding(number, places)[0]] += weight
             if whole:
                 found[row] /= whole
         return found
@@ -176,15 +222,24 @@ def _refuse_unsound(model: bm25s.BM25) -> None:
     whole = len(data) == len(holders) and starts[0] == 0 and starts[-1] == len(data) and (np.diff(starts) >= 0).all()
     if not whole or (len(holders) and not 0 <= holders.min() <= holders.max() < rows) or not np.isfinite(data).all():
         raise ValueError("the arrays do not fit each other")
+    rising = np.diff(holders) > 0  # within each term: rows are looked for by halving
+    rising[np.unique(starts[(starts > 0) & (starts < len(holders))]) - 1] = True
+    if not rising.all():
+        raise ValueError("the rows of a term do not ascend")
     if not all(type(number) is int and 0 <= number < len(starts) - 1 for number in numbers):
         raise ValueError("the vocabulary does not fit the arrays")
 
 
 def _rarity(held: NDArray[np.int64], of: Among) -> float:
     """The logarithm in `METHOD`, of a term that the rows `held` hold, among the rows of some stretches."""
-    rows = sum(high - low for low, high in of)
-    holding = sum(int(np.count_nonzero((held >= low) & (held < high))) for low, high in of)
+    edges = np.array(of, dtype=held.dtype).reshape(-1, 2)
+    rows = int((edges[:, 1] - edges[:, 0]).sum())
+    holding = int(np.diff(np.searchsorted(held, edges), axis=1).sum())
     return math.log(1 + (rows - holding + 0.5) / (holding + 0.5))
+
+
+def _count(places: Places) -> int:
+    return len(places) if isinstance(places, np.ndarray) else places[1] - places[0]
 
 
 def _folded(text: str) -> str:

@@ -22,6 +22,7 @@ GENERATION = re.compile(r"data-[0-9a-f]{16}")
 """The names of the folders that hold an index's other files."""
 
 _FORMAT = "article-qa index"
+_WIDEST = 100_000  # of approximate search: beyond that an index would only be slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,27 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class NearRecord:
+    """How the nearest of many rows are searched for, and how well that was found to go when the index was built.
+
+    :param kind: `exact`, `hnsw` or `ivf` (`index/vectors.py`).
+    :param width: how far is looked; 0 of `exact`.
+    :param recall_at_10: the share of the ten nearest rows that the search finds.
+    :param queries: by how many that was measured; 0 of `exact`.
+    """
+
+    kind: str
+    width: int
+    recall_at_10: float
+    queries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that decides what an index answers. `generation` and `files` are empty until it is saved.
+
+    `near` tells how sentences and passages are searched in an index where not every row is scored; else it is empty, and
+    not in the file.
 
     `sources` are the articles' files, relative to the index's folder, for whoever rebuilds it; none when it was built of
     articles that were no files.
@@ -64,10 +84,13 @@ class Manifest:
     sources: tuple[str, ...] = ()
     generation: str = ""
     files: dict[str, FileRecord] = field(default_factory=dict)
+    near: dict[str, NearRecord] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """The manifest as its file holds it: readable JSON, closed by a checksum over all the rest."""
         body = {"format": _FORMAT, "schema_version": self.schema_version} | asdict(self)
+        if not self.near:
+            del body["near"]
         return _dumped(body | {"sha256": hashlib.sha256(_dumped(body)).hexdigest()})
 
 
@@ -101,6 +124,7 @@ def parse_manifest(stored: bytes, directory: Path) -> Manifest:
         fields["articles"] = tuple(ArticleRecord(**record) for record in fields["articles"])
         fields["sources"] = tuple(fields["sources"])
         fields["files"] = {name: FileRecord(**record) for name, record in fields["files"].items()}
+        fields["near"] = {name: NearRecord(**record) for name, record in fields.get("near", {}).items()}
         manifest = Manifest(**fields)
         # One comparison covers every byte: fields, checksum, even white space.
         if manifest.to_bytes() != stored or not _sound(manifest):
@@ -118,16 +142,21 @@ def _sound(manifest: Manifest) -> bool:
         *manifest.libraries.values(),
         *manifest.sources,
         *(record.sha256 for record in manifest.files.values()),
+        *(record.kind for record in manifest.near.values()),
     )
     numbers = (
         *(manifest.dimension, manifest.passages, manifest.sentences),
         *(record.characters for record in manifest.articles),
         *(record.bytes for record in manifest.files.values()),
+        *(number for record in manifest.near.values() for number in (record.width, record.queries)),
     )
     paths = [part for name in manifest.files for part in name.split("/")]
     return (
         all(isinstance(text, str) for text in texts)
         and all(type(number) is int for number in numbers)
+        and all(type(record.recall_at_10) is float for record in manifest.near.values())
+        and all(0 <= record.width <= _WIDEST for record in manifest.near.values())
+        and set(manifest.near) in (set(), {"sentences", "passages"})
         and GENERATION.fullmatch(manifest.generation) is not None
         and not {"", ".", ".."}.intersection(paths)
     )

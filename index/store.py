@@ -5,7 +5,7 @@ articles -> passages and sentences -> vectors and terms, a row each -> files and
 
 import itertools
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.addresses import canonical, is_address
 from index.article import Article
+from index.contradictions import contradictions
 from index.encoder import Encoder, Progress
 from index.errors import ArticleError, IndexDamaged, IndexFault, IndexStale
 from index.generations import (
@@ -43,6 +44,7 @@ from index.records import (
 )
 from index.reuse import Earlier, encode_groups
 from index.sentences import SEGMENTER
+from index.shortcuts import EXACT_TO, Shortcuts, build_shortcuts, load_shortcuts
 from index.units import Passage, Sentence
 from index.vectors import METRIC, VectorIndex
 
@@ -68,7 +70,8 @@ class Index:
 
     The passages and sentences of all articles stand in article order; a position in `sentences` is a row of
     `sentence_vectors` and `sentence_terms`, one in `passages` a row of the other two. Rows are `[lo, hi)`. `documents` says
-    what the articles were read from; nothing of articles that were no documents.
+    what the articles were read from; nothing of articles that were no documents. `shortcuts` are of an index with so many
+    sentences that not every one is scored for a question.
     """
 
     articles: tuple[Article, ...]
@@ -80,6 +83,7 @@ class Index:
     passage_terms: LexicalIndex
     manifest: Manifest
     documents: tuple[DocumentRecord, ...] = ()
+    shortcuts: Shortcuts | None = None
 
     def article(self, key: str) -> Article:
         """The article with this id, else the one with this URL, however that is written (`index/addresses.py`).
@@ -134,6 +138,15 @@ class Index:
         return np.array([first[own.article_id] + own.passage_id for own in self.sentences], dtype=np.int64)
 
     @cached_property
+    def passage_sizes(self) -> NDArray[np.int64]:
+        """How many sentences each passage row has. *Shape:* ``(len(passages),)``, int64."""
+        return np.bincount(self.passage_of, minlength=len(self.passages))
+
+    def sentences_of(self, passages: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the sentences of some passage rows begin and end, in sentence rows. *Shape:* as `passages`, int64, each."""
+        return np.searchsorted(self.passage_of, passages), np.searchsorted(self.passage_of, passages, side="right")
+
+    @cached_property
     def _by_id(self) -> dict[str, Article]:
         return {article.id: article for article in self.articles}
 
@@ -161,12 +174,14 @@ def build_index(
     documents: Sequence[DocumentRecord] = (),
     earlier: Index | None = None,
     progress: Progress | None = None,
+    exact_to: int = EXACT_TO,
 ) -> Index:
     """An index of `articles`, in memory.
 
     :param documents: what they were read from.
     :param earlier: an index whose vectors are taken over for the texts that it holds, if they are this encoder's.
     :param progress: called with how many texts have been encoded, and how many are to be.
+    :param exact_to: sentences up to which every one is scored for a question.
     :raises ArticleError: there is no article, one says nothing, or two have the same id.
     :raises EncoderError: the encoder gave something else than one vector of length 1 for each text.
     """
@@ -186,7 +201,7 @@ def build_index(
     passage_texts = [texts[unit.article_id][unit.start : unit.end] for unit in passages]
     sentence_texts = [texts[unit.article_id][unit.start : unit.end] for unit in sentences]
     sentence_vectors, passage_vectors = encode_groups(encoder, (sentence_texts, passage_texts), progress, before)
-    return Index(
+    index = Index(
         articles=tuple(articles),
         passages=tuple(passages),
         sentences=tuple(sentences),
@@ -197,6 +212,15 @@ def build_index(
         manifest=_described(articles, encoder, len(passages), len(sentences)),
         documents=tuple(documents),
     )
+    return with_shortcuts(index, exact_to)
+
+
+def with_shortcuts(index: Index, exact_to: int = EXACT_TO) -> Index:
+    """`index` with what it needs to be searched without a look at every row, where it has more sentences than `exact_to`."""
+    if len(index.sentences) <= exact_to:
+        return index
+    shortcuts = build_shortcuts(index.sentence_vectors, index.passage_vectors, index.passage_sizes, exact_to)
+    return replace(index, shortcuts=shortcuts, manifest=replace(index.manifest, near=shortcuts.records))
 
 
 def save_index(index: Index, directory: Path) -> None:
@@ -215,6 +239,8 @@ def save_index(index: Index, directory: Path) -> None:
             index.passage_vectors.save(folder / PASSAGE_VECTORS)
             index.sentence_terms.save(folder / SENTENCE_TERMS)
             index.passage_terms.save(folder / PASSAGE_TERMS)
+            if index.shortcuts is not None:
+                index.shortcuts.save(folder)
             files = checksums(folder)
             publish(folder, directory, replace(index.manifest, generation=generation_name(files), files=files))
     except (OSError, shutil.Error) as error:
@@ -317,57 +343,24 @@ def _read(directory: Path, manifest: Manifest) -> Index:
     folder = directory / manifest.generation
     try:
         rows = read_passages(folder / PASSAGES)
+        vectors = VectorIndex.load(folder / SENTENCE_VECTORS), VectorIndex.load(folder / PASSAGE_VECTORS)
         index = Index(
             articles=read_articles(folder / ARTICLES),
             passages=rows.passages,
             sentences=rows.sentences,
-            sentence_vectors=VectorIndex.load(folder / SENTENCE_VECTORS),
-            passage_vectors=VectorIndex.load(folder / PASSAGE_VECTORS),
+            sentence_vectors=vectors[0],
+            passage_vectors=vectors[1],
             sentence_terms=LexicalIndex.load(folder / SENTENCE_TERMS),
             passage_terms=LexicalIndex.load(folder / PASSAGE_TERMS),
             manifest=manifest,
             documents=read_records(folder / DOCUMENTS) if DOCUMENTS in manifest.files else (),
+            shortcuts=load_shortcuts(folder, vectors, manifest.near),
         )
     except (IndexDamaged, OSError) as error:
         raise IndexDamaged(f"the index in {directory} is damaged: {error}; {mend(directory)}") from error
     for problem in itertools.chain(contradictions(index), misquotes(rows.quotes, index.articles)):
         raise IndexDamaged(f"the index in {directory} is damaged: {problem}; {mend(directory)}")
     return index
-
-
-def contradictions(index: Index) -> Iterator[str]:
-    """What does not agree among the counts, dimensions and numbering of an index's parts, a line each."""
-    manifest = index.manifest
-    lengths: tuple[tuple[str, int, int], ...] = (
-        ("articles", len(index.articles), len(manifest.articles)),
-        ("passages", len(index.passages), manifest.passages),
-        ("sentences", len(index.sentences), manifest.sentences),
-        ("passage vectors", len(index.passage_vectors), manifest.passages),
-        ("sentence vectors", len(index.sentence_vectors), manifest.sentences),
-        ("rows of passage terms", len(index.passage_terms), manifest.passages),
-        ("rows of sentence terms", len(index.sentence_terms), manifest.sentences),
-        ("dimensions of passage vectors", index.passage_vectors.dimension, manifest.dimension),
-        ("dimensions of sentence vectors", index.sentence_vectors.dimension, manifest.dimension),
-    )
-    for what, found, expected in lengths:
-        if found != expected:
-            yield f"found {found} {what}, expected {expected}"
-    records = tuple(ArticleRecord(own.id, own.title, own.sha256, len(own.text)) for own in index.articles)
-    if records != manifest.articles:
-        yield "the articles are not those that the manifest names"
-    if not {record.id for record in records}.issuperset(name for own in index.documents for name in own.articles):
-        yield "a document is of an article that the index does not hold"
-    kinds: tuple[tuple[str, Sequence[Passage | Sentence]], ...] = (
-        ("passages", index.passages),
-        ("sentences", index.sentences),
-    )
-    for what, units in kinds:
-        numbers: dict[str, list[int]] = {article.id: [] for article in index.articles}
-        for unit in units:
-            numbers.setdefault(unit.article_id, []).append(unit.id)
-        in_order = [(home, number) for home, own in numbers.items() for number in range(len(own))]
-        if in_order != [(unit.article_id, unit.id) for unit in units] or not all(numbers.values()):
-            yield f"the {what} are not numbered from 0 in each article, in the order of the articles"
 
 
 def _some(ids: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from index.contradictions import contradictions
 from index.encoder import Encoder
 from index.errors import IndexDamaged, IndexFault
 from index.generations import check_files, checksums, read_manifest
@@ -25,7 +26,6 @@ from index.store import (
     SENTENCE_TERMS,
     SENTENCE_VECTORS,
     Index,
-    contradictions,
     refuse_stale,
 )
 from index.vectors import VectorIndex

@@ -186,7 +186,7 @@ def _of_retrieval(retrieval: Retrieval, best: int, length: int) -> dict[str, flo
     """Features of the sentence at `best` that need no reader. :param length: terms of the question."""
     measured = dict(zip(MEASURES, retrieval.raw.astype(np.float64), strict=True))
     index, fused = retrieval.index, retrieval.fused
-    passage = int(index.passage_of[retrieval.first_row + best])
+    passage = int(index.passage_of[retrieval.row(best)])
     others = np.delete(fused, best)
     return {
         "cosine": measured["dense_sentence"][best],

@@ -62,10 +62,12 @@ class PassageReader:
         """
         index = self._index
         chosen = self._best_windows(retrieval)
+        stretches = [self._rows(window) for window in chosen]
+        retrieval = retrieval.with_rows(stretches)
         readings = self._readings(search_text(retrieval.question), chosen, {} if known is None else known)
         spans = SentenceSpans.unread(len(retrieval.order))
         place = np.full(len(retrieval.order), -1)
-        rows = [self._rows(window, retrieval) for window in chosen]
+        rows = [retrieval.positions(own) for own in stretches]
         for number, own in enumerate(rows):
             place[own] = number
         bounds = [np.array([(one.start, one.end) for one in map(retrieval.sentence, own)]) for own in rows]
@@ -102,12 +104,12 @@ class PassageReader:
                 break
         return list(found)
 
-    def _rows(self, window: Window, retrieval: Retrieval) -> NDArray[np.int64]:
-        """Positions in the retrieval of the window's sentences: those that belong to its passages."""
+    def _rows(self, window: Window) -> tuple[int, int]:
+        """Rows in the index of the window's sentences: those that belong to its passages."""
         low = self._index.passage_rows(window.article_id)[0]
         homes = self._index.passage_of
         first, last = np.searchsorted(homes, (low + window.first, low + window.last + 1))
-        return np.arange(first, last) - retrieval.first_row
+        return int(first), int(last)
 
     def _article_windows(self, article_id: str) -> tuple[Window, ...]:
         """The window of each passage of the article, by the passage's id."""
