@@ -1,4 +1,4 @@
-"""The command line: `python -m qa build|ask|evaluate|calibrate|bench|verify|settings|mcp|serve|feedback`.
+"""The command line: `python -m qa build|ask|evaluate|calibrate|bench|capacity|verify|settings|mcp|serve|feedback`.
 
 Exit status: 0 done (a refusal is an answer), 1 a check failed, 2 unusable input, 130 interrupted, 141 when whatever read
 the output went away. Each command imports what it needs when it runs, so that help and complaints come at once.
@@ -14,6 +14,7 @@ from qa.cli.ask import ask
 from qa.cli.bench import bench
 from qa.cli.build import build
 from qa.cli.calibrate import calibrate
+from qa.cli.capacity import capacity
 from qa.cli.command import PROGRAM, Command, usage_error
 from qa.cli.evaluate import evaluate
 from qa.cli.feedback import feedback
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (build, ask, evaluate, calibrate, bench, verify, settings, mcp):
+for _command in (build, ask, evaluate, calibrate, bench, capacity, verify, settings, mcp):
     app.command(cls=Command)(_command)
 app.command(cls=ServeCommand)(serve)
 app.add_typer(feedback)

@@ -1,0 +1,211 @@
+"""How much memory, disk and how many machines an archive takes: arithmetic over figures that were measured.
+
+`docs/capacity.json` holds the figures, `docs/capacity.md` the page; its tables are written by `python -m qa capacity
+--page` from the figures, and a test compares them.
+"""
+
+import json
+import math
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from index.errors import DataError, SettingsError
+from index.lexical import terms
+from index.manifest import Manifest
+from index.units import Passage, Sentence
+from qa.pipeline import QAPipeline
+from qa.settings import PROJECT
+
+FIGURES: Final = PROJECT / "docs" / "capacity.json"
+PAGE: Final = PROJECT / "docs" / "capacity.md"
+SIZES: Final = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
+
+USABLE: Final = 0.7
+"""Share of a machine's memory that is planned with: the rest is the system's, and a rebuilt index's beside the old one's."""
+LINKS: Final = 2 * 16 * 4 + 16
+"""Bytes of a row in the graph of HNSW: twice M links of four bytes, and those of the upper levels (M is 16)."""
+KEYS: Final = 64 + 32 + 32 + 8
+"""Bytes of a row's key, its article, its revision and its number, in Milvus."""
+POSTING: Final = 8
+"""Bytes of a term of a row, in Milvus: its number and its weight."""
+COPIES: Final = 2
+"""Replicas of a cluster that stays up when a machine is lost."""
+EDITIONS: Final = 2
+"""Of an index on the disk: while one is built, the old one stands."""
+
+_VECTORS, _TERMS = re.compile(r"\.faiss$"), re.compile(r"\.bm25/")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured, and of how much.
+
+    :param vectors, terms, texts: bytes of the index's files for each sentence, its share of the passages' among them.
+    :param terms_in_row: distinct terms of a row, sentences and passages together.
+    :param process_mb: resident memory of a process that has answered, less its index.
+    :param answer_ms: processor time of an answer, on one core, over an index in a folder.
+    :param stored_answer_ms: the same over Milvus Lite, which works in the same process; None where it was not measured.
+    """
+
+    articles: int
+    sentences: int
+    passages: int
+    dimension: int
+    vectors: float
+    terms: float
+    texts: float
+    terms_in_row: float
+    process_mb: float
+    answer_ms: float
+    stored_answer_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an archive of so many sentences takes. Bytes; machines and cores are whole.
+
+    :param memory, disk: on one machine.
+    :param machines: of a cluster, for one replica; `replicas` times as many in all.
+    """
+
+    sentences: int
+    memory: float
+    disk: float
+    fits_one: bool
+    stored: float
+    machines: int
+    replicas: int
+    cores: int
+
+
+def plan(figures: Figures, sentences: int, *, rate: float, machine_gb: float) -> Plan:
+    """:param rate: answers a second at the busiest. :param machine_gb: memory of a machine."""
+    rows = sentences * (1 + figures.passages / figures.sentences)
+    index = sentences * (figures.vectors + figures.terms + figures.texts)
+    stored = rows * (4 * figures.dimension + LINKS + KEYS + POSTING * figures.terms_in_row) + sentences * figures.texts
+    memory = index + figures.process_mb * 2**20
+    usable = USABLE * machine_gb * 2**30
+    return Plan(
+        sentences=sentences,
+        memory=memory,
+        disk=EDITIONS * index,
+        fits_one=memory <= usable,
+        stored=stored,
+        machines=math.ceil(stored / usable),
+        replicas=COPIES,
+        cores=math.ceil(rate * (figures.stored_answer_ms or figures.answer_ms) / 1_000),
+    )
+
+
+def measure(pipeline: QAPipeline, manifest: Manifest, questions: Sequence[str]) -> Figures:
+    """The figures of an index in a folder, and of answering over it with one worker; some seconds for every ten questions.
+
+    :raises DataError: the index is in memory only, or the system does not tell how much memory a process holds.
+    """
+    if not manifest.files:
+        raise DataError("the index was never saved; build one, and name its folder")
+    index = pipeline.index
+    size = {"vectors": 0, "terms": 0, "texts": 0}
+    for name, record in manifest.files.items():
+        size["vectors" if _VECTORS.search(name) else "terms" if _TERMS.search(name) else "texts"] += record.bytes
+    some: list[Sentence | Passage] = [*index.sentences[:2_000], *index.passages[:500]]
+    distinct = sum(len(set(terms(index.text(unit)))) for unit in some) / len(some)
+    pipeline.answer(questions[0])  # what is computed once
+    begun = time.process_time()
+    for question in questions:
+        pipeline.answer(question)
+    spent = (time.process_time() - begun) / len(questions)
+    sentences = manifest.sentences
+    return Figures(
+        articles=len(manifest.articles),
+        sentences=sentences,
+        passages=manifest.passages,
+        dimension=manifest.dimension,
+        vectors=round(size["vectors"] / sentences, 1),
+        terms=round(size["terms"] / sentences, 1),
+        texts=round(size["texts"] / sentences, 1),
+        terms_in_row=round(distinct, 1),
+        process_mb=round(max(0.0, _resident_mb() - sum(size.values()) / 2**20), 1),
+        answer_ms=round(1_000 * spent, 1),
+    )
+
+
+def load_figures(path: Path = FIGURES) -> Figures:
+    """:raises SettingsError: the file holds none."""
+    try:
+        return Figures(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise SettingsError(
+            f"{path}: no figures to plan with ({error}); measure: python -m qa capacity --measure"
+        ) from error
+
+
+def save_figures(figures: Figures, path: Path = FIGURES) -> None:
+    """Write them, readable."""
+    path.write_text(json.dumps(asdict(figures), indent=1) + "\n", "utf-8")
+
+
+def page(text: str, figures: Figures, *, rate: float, machine_gb: float) -> str:
+    """The page with its two tables as the figures give them; what stands around them stays."""
+    plans = planned(figures, SIZES, rate=rate, machine_gb=machine_gb)
+    for name, rows in (("figures", _told(figures)), ("plans", plans)):
+        before, begin, rest = text.partition(f"<!-- {name}: written by python -m qa capacity --page -->")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        text = "".join((before, begin, "\n\n", "\n".join(rows), "\n\n", end, after))
+    return text
+
+
+def planned(figures: Figures, sizes: Iterable[int], *, rate: float, machine_gb: float) -> list[str]:
+    """The plans as lines of a Markdown table."""
+    lines = [
+        f"| sentences | one machine: memory | disk | {machine_gb:g} GB do | Milvus: memory of a replica | machines of "
+        f"{machine_gb:g} GB, {COPIES} replicas | cores that answer {rate:g}/s |",
+        "|---:|---:|---:|---|---:|---:|---:|",
+    ]
+    for size in sizes:
+        one = plan(figures, size, rate=rate, machine_gb=machine_gb)
+        lines.append(
+            f"| {size:,} | {_bytes(one.memory)} | {_bytes(one.disk)} | {'yes' if one.fits_one else 'no'} | "
+            f"{_bytes(one.stored)} | {one.machines * one.replicas:,} | {one.cores:,} |"
+        )
+    return lines
+
+
+def _told(figures: Figures) -> list[str]:
+    stored = "not measured" if figures.stored_answer_ms is None else f"{figures.stored_answer_ms:g} ms"
+    rows = (
+        (
+            "measured over",
+            f"{figures.articles:,} articles, {figures.sentences:,} sentences, {figures.passages:,} passages",
+        ),
+        ("vectors, a sentence", f"{figures.vectors:,.0f} B"),
+        ("terms, a sentence", f"{figures.terms:,.0f} B"),
+        ("texts and offsets, a sentence", f"{figures.texts:,.0f} B"),
+        ("different terms of a row", f"{figures.terms_in_row:g}"),
+        ("a process, without its index", f"{figures.process_mb:,.0f} MB"),
+        ("processor time of an answer", f"{figures.answer_ms:g} ms"),
+        ("the same over Milvus Lite, its search included", stored),
+    )
+    return ["| | |", "|---|---:|", *(f"| {name} | {value} |" for name, value in rows)]
+
+
+def _bytes(number: float) -> str:
+    return f"{number / 2**30:,.1f} GB" if number >= 2**30 else f"{number / 2**20:,.0f} MB"
+
+
+def _resident_mb() -> float:
+    """Resident memory of this process.
+
+    :raises DataError: the system does not tell.
+    """
+    try:
+        found = re.search(r"^VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    if found is None:
+        raise DataError("this system does not tell how much memory a process holds; measure on Linux")
+    return int(found[1]) / 1_024
