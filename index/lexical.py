@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
 from index.mapping import is_mapped
+from index.postings import postings
 
 ANALYZER = f"folded words, NLTK's English stop words, Snowball English {Stemmer.version()}"
 """How a text becomes terms. An index by another analyzer is stale: its terms would meet other terms in questions."""
@@ -76,15 +77,13 @@ class LexicalIndex:
         return int(self._model.scores["num_docs"])
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> "LexicalIndex":
-        """An index of `texts`, one a row; a text without any term scores 0 for every query."""
-        rows = [terms(text) for text in texts]
-        vocabulary = sorted({term for row in rows for term in row} | {_EMPTY})  # sorted: the same texts, the same files
-        term_ids = {term: number for number, term in enumerate(vocabulary)}
-        numbered = [[term_ids[term] for term in row] for row in rows]
+    def build(cls, texts: Iterable[str]) -> "LexicalIndex":
+        """An index of `texts`, one a row, which are looked at once; a text without any term scores 0 for every query."""
+        found = postings(map(terms, texts), K1, B, _EMPTY)
         model = bm25s.BM25(k1=K1, b=B, method=METHOD)
-        with np.errstate(invalid="ignore"):  # 0 / 0 for the mean length when no row holds a term; it is not used
-            model.index((numbered, term_ids), create_empty_token=False, show_progress=False)
+        model.scores = dict(zip(_ARRAYS, found[:3], strict=True)) | {"num_docs": found.total}
+        model.vocab_dict = found.numbers
+        model.nonoccurrence_array = None
         return cls(model)
 
     def scores(self, queries: Sequence[str], rows: Places | None = None, of: Among | None = None) -> NDArray[np.float32]:

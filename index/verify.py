@@ -162,7 +162,7 @@ def _terms(index: Index) -> Iterator[str]:
         (SENTENCE_TERMS, index.sentence_terms, index.sentences),
         (PASSAGE_TERMS, index.passage_terms, index.passages),
     ):
-        if not stored.agrees_with(LexicalIndex.build([index.text(unit) for unit in units])):
+        if not stored.agrees_with(LexicalIndex.build(map(index.text, units))):
             yield f"{name} is not the BM25 index of the texts"
 
 
