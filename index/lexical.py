@@ -219,12 +219,15 @@ def _refuse_unsound(model: bm25s.BM25) -> None:
             f"found {rows!r:.40} rows by {model.method!r:.40}, with another {' and '.join(differ) or 'count'}"
         )
     whole = len(data) == len(holders) and starts[0] == 0 and starts[-1] == len(data) and (np.diff(starts) >= 0).all()
-    if not whole or (len(holders) and not 0 <= holders.min() <= holders.max() < rows) or not np.isfinite(data).all():
+    if not whole or (len(holders) and not 0 <= holders.min() <= holders.max() < rows):
         raise ValueError("the arrays do not fit each other")
     rising = np.diff(holders) > 0  # within each term: rows are looked for by halving
     rising[np.unique(starts[(starts > 0) & (starts < len(holders))]) - 1] = True
     if not rising.all():
         raise ValueError("the rows of a term do not ascend")
+    most = math.log(2 * rows + 2)  # a term that is in no row, and all of a row; NaN is not below it
+    if len(data) and not 0 <= data.min() <= data.max() <= most:
+        raise ValueError(f"found a score beyond [0, {most:.1f}]")
     if not all(type(number) is int and 0 <= number < len(starts) - 1 for number in numbers):
         raise ValueError("the vocabulary does not fit the arrays")
 
