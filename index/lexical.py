@@ -176,9 +176,7 @@ def _refuse_unsound(model: bm25s.BM25) -> None:
     whole = len(data) == len(holders) and starts[0] == 0 and starts[-1] == len(data) and (np.diff(starts) >= 0).all()
     if not whole or (len(holders) and not 0 <= holders.min() <= holders.max() < rows):
         raise ValueError("the arrays do not fit each other")
-    most = _rarity(
-        np.empty(0, dtype=np.int64), [(0, rows)]
-    )  # a term in no row, all of a row's terms; NaN is not below it
+    most = math.log(2 * rows + 2)  # a term that is in no row, and all of a row; NaN is not below it
     if len(data) and not 0 <= data.min() <= data.max() <= most:
         raise ValueError(f"found a score beyond [0, {most:.1f}]")
     if not all(type(number) is int and 0 <= number < len(starts) - 1 for number in numbers):
