@@ -184,9 +184,12 @@ def edit(server: Served, library: Library, corpus: Corpus, asked: Sequence[Asked
     known = {gold.story for gold in others}
     gone = [story.id for story in corpus.stories if story.id not in known | touched][: plan.removed]
     gone += [story for story in sorted(known) if story not in gone][: plan.removed - len(gone)]
+    noted = sorted(known - set(gone))[: plan.edits - len(fixes)]
     others = [gold for gold in others if gold.story not in gone]
     for gold, wrong, right in fixes:
         library.correct(gold.story, wrong, right)
+    for story in noted:
+        library.note(story)
     for story in gone:
         library.remove(story)
     for story in corpus.spare:
@@ -210,7 +213,8 @@ def edit(server: Served, library: Library, corpus: Corpus, asked: Sequence[Asked
         false = questioner.false
     return Edited(
         built=built,
-        edits=len(fixes),
+        edits=len(fixes) + len(noted),
+        corrections=len(fixes),
         corrected=corrected,
         corrected_of_all=of_all,
         removed=len(gone),

@@ -49,13 +49,15 @@ class Built:
 class Edited:
     """What came of the edits.
 
-    :ivar corrected: corrections that are answered, of `edits`; and of those, asked of all documents.
+    :ivar edits: documents that were edited, of which `corrections` got another answer to a question, the others a paragraph.
+    :ivar corrected: corrections that are answered; and of those, asked of all documents.
     :ivar heard_after: seconds from the index's being published to the first answer from the edited text.
     :ivar usual: median seconds of a reply at that time.
     """
 
     built: Built
     edits: int
+    corrections: int
     corrected: int
     corrected_of_all: int
     removed: int
@@ -170,7 +172,10 @@ def table(found: Mapping[str, Any]) -> list[str]:
         ("server ready after, memory at the end", f"{found['started_seconds']:.1f} s, {found['memory_mb'] or 0:,} MB"),
         *_asked_rows(asked),
         *_form_rows(found["by_form"]),
-        ("quotes held against their articles, false", f"{found['quotes']:,}, {found['false']:,}"),
+        (
+            "quotes held against their articles; false ones, and questions without a reply",
+            f"{found['quotes']:,}, {found['false']:,}",
+        ),
         (
             f"{edited['edits']} edited, {edited['removed']} removed, {edited['added']} added: built again in",
             f"{again['seconds']:.1f} s, {again['changed'].get('embedded', 0):,} of "
@@ -208,7 +213,7 @@ def _form_rows(by_form: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str]
 
 
 def _corrections(edited: Mapping[str, Any]) -> str:
-    return f"{edited['corrected']} and {edited['corrected_of_all']} of {edited['edits']}"
+    return f"{edited['corrected']} and {edited['corrected_of_all']} of {edited['corrections']}"
 
 
 def _told(answered: bool) -> str:

@@ -16,6 +16,7 @@ Form = Literal["txt", "md", "html", "pdf", "jsonl"]
 FORMS: Final[tuple[Form, ...]] = ("txt", "md", "html", "pdf", "jsonl")
 SITE: Final = "https://archive.example.org"
 JSONL: Final = "press.jsonl"
+NOTE: Final = "This article was looked through again by its editors, who found nothing in it that had to be put right."
 
 _FIRST: Final = date(2015, 1, 1)
 _COLUMNS: Final = 88
@@ -72,6 +73,11 @@ class Library:
         """Put other words into its text wherever some stand."""
         old = self.stories[story]
         self.put(replace(old, paragraphs=tuple(one.replace(wrong, right) for one in old.paragraphs)))
+
+    def note(self, story: str) -> None:
+        """Add a paragraph at its end."""
+        old = self.stories[story]
+        self.put(replace(old, paragraphs=(*old.paragraphs, NOTE)))
 
     def remove(self, story: str) -> None:
         """Take it out of the archive."""

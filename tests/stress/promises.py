@@ -129,7 +129,7 @@ def _archive(figures: Figures) -> Iterator[list[str]]:
     for scope, words in (("own", "of their own article"), ("all", "of all")):
         asked = figures["asked"][scope]
         yield [f"asked {words}, right", f"{asked['right']:,} of {asked['answerable']:,}"]
-    yield ["quotes that are no slice of their article", f"{figures['false']:,} of {figures['quotes']:,}"]
+    yield ["false quotes, and questions without a reply", f"{figures['false']:,} of {figures['quotes']:,}"]
     touched = f"{edited['edits']} edited, {edited['removed']} removed, {edited['added']} added"
     embedded = f"{again['changed']['embedded']:,} of {again['changed']['texts']:,} texts embedded"
     yield [f"{touched}, built again", f"{again['seconds']:.0f} s, {embedded}"]

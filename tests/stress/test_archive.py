@@ -11,7 +11,7 @@ from index.sources.reading import read_documents
 from tests.stress import archive, archived
 from tests.stress.archived import Asked, Built, Edited, Report, figures, missed, table
 from tests.stress.corpus import Gold, Story, corpus_of
-from tests.stress.library import FORMS, Library, pages_of
+from tests.stress.library import FORMS, NOTE, Library, pages_of
 from tests.stress.promises import _KNOWN
 
 GOLD = Gold("When did it sail?", "ship", ("in 1857",))
@@ -20,6 +20,7 @@ BUILT = Built(1.0, 40, 80, 400, 1_000, 0, {})
 EDITED = Edited(
     built=replace(BUILT, changed={"added": 5, "changed": 3, "removed": 2, "unchanged": 37, "embedded": 60, "texts": 480}),
     edits=3,
+    corrections=3,
     corrected=3,
     corrected_of_all=2,
     removed=2,
@@ -54,7 +55,8 @@ def test_an_archive_is_built_served_asked_edited_and_embedded(tmp_path: Path) ->
     own = sum(one.right for one in report.own)
     assert own >= 0.6 * len(report.own) >= 0.6 * archive.SHORT.questions
     assert sum(one.right for one in report.asked) >= 0.8 * own
-    assert 0 < report.edited.edits == report.edited.corrected
+    assert 0 < report.edited.corrections == report.edited.corrected
+    assert report.edited.edits == archive.SHORT.edits
     assert report.edited.added_right >= 3
 
 
@@ -104,12 +106,14 @@ def test_documents_are_corrected_removed_and_added_as_files(tmp_path: Path) -> N
     library = Library(tmp_path / "documents", stories)
     for story in stories:
         library.correct(story.id, "1857", "4180")
+    library.note("b")
     library.remove("a")
     library.remove("e")
     library.put(Story("f", None, ("Another ship.",)))
     found = {one.id: one.text for one in read_documents(find_documents([library.folder])).articles}
     assert set(found) == {"b", "c", "d", "f"}
     assert all("4180" in found[name] and "1857" not in found[name] for name in "bcd")
+    assert NOTE in found["b"] and NOTE not in found["c"]
 
 
 def test_a_correction_is_of_a_number_that_stands_once_and_was_answered_right(tmp_path: Path) -> None:
