@@ -1,5 +1,6 @@
 """The stores that the same tests run on, and archives to put into them."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +37,25 @@ class Stores:
         return MEAN_LENGTH[kind] if self.fixed_mean else float(np.mean([len(terms(text)) for text in texts]))
 
 
+@pytest.fixture(scope="session")
+def empty_lite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with nothing in it, in a local file of Milvus: to be copied, as pymilvus takes seconds to create one, asleep."""
+    place = tmp_path_factory.mktemp("milvus") / "empty.db"
+    open_store(str(place), TOY, create=True).close()
+    return place
+
+
 @pytest.fixture(params=["folder", "milvus-lite"])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     """A place for a store of each kind."""
     local = request.param == "milvus-lite"
-    uri = str(tmp_path / ("archive.db" if local else "archive"))
+    place = tmp_path / ("archive.db" if local else "archive")
+    uri = str(place)
     opened: list[VectorStore] = []
 
     def opening(encoder: EncoderIdentity = TOY, *, create: bool = True) -> VectorStore:
+        if local and create and encoder == TOY and not place.exists():
+            shutil.copytree(request.getfixturevalue("empty_lite"), place)
         opened.append(open_store(uri, encoder, create=create))
         return opened[-1]
 

@@ -1,5 +1,6 @@
 """What is Milvus' own: its faults, killed writers, what it refuses, and a server that is reached by its address."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ TOKEN = "root:a-secret-that-no-log-tells"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[MilvusStore]:
+def store(tmp_path: Path, empty_lite: Path) -> Iterator[MilvusStore]:
+    shutil.copytree(empty_lite, tmp_path / "archive.db")
     opened = MilvusStore(str(tmp_path / "archive.db"), TOY, create=True)
     yield opened
     opened.close()

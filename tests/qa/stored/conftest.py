@@ -11,10 +11,10 @@ from index.stores.rows import parts_of
 from qa.decision import load_decision
 from qa.settings import load_settings
 from qa.stored.pipeline import StorePipeline
-from tests.index.stores.conftest import Stores, stores
+from tests.index.stores.conftest import Stores, empty_lite, stores
 from tests.toy import ToyEncoder, ToyReader
 
-__all__ = ["stores"]
+__all__ = ["empty_lite", "stores"]
 
 PLACES = ("Mars", "Venus", "Saturn", "Pluto", "Ceres", "Titan", "Europa", "Vesta", "Eros", "Triton")
 
