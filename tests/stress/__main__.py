@@ -9,8 +9,9 @@
     archive    1,000 documents of every kind built, served, asked, edited, and embedded on another origin ($QA_DATA)
 
 Each prints its table, writes `NAME.json` into the folder, and exits with 1 when something is not as promised; so does this.
-Each can be run alone: `python -m tests.stress.NAME --help`. `--report` runs nothing: it takes the headline figures of those
-JSON files into `docs/stress/figures.json`, and writes SECURITY.md's table from them.
+Each can be run alone: `python -m tests.stress.NAME --help`. What is run later is added to what the folder's `summary.json`
+tells of the others. `--report` runs nothing: it takes the headline figures of those JSON files into
+`docs/stress/figures.json`, and writes SECURITY.md's table from them.
 """
 
 import argparse
@@ -44,7 +45,14 @@ def run(name: str, out: Path, *, short: bool) -> dict[str, object]:
         missed = [f"it wrote no figures and ended with {status}"]
     elif status and not missed:
         missed = [f"it ended with {status}"]
-    return {"name": name, "status": status, "seconds": round(time.monotonic() - started, 1), "missed": missed}
+    return {
+        "name": name,
+        "when": datetime.now(UTC).date().isoformat(),
+        "short": short,
+        "status": status,
+        "seconds": round(time.monotonic() - started, 1),
+        "missed": missed,
+    }
 
 
 def summary(ran: Sequence[dict[str, object]], seconds: float) -> list[str]:
@@ -57,6 +65,21 @@ def summary(ran: Sequence[dict[str, object]], seconds: float) -> list[str]:
         lines.append(f"{one['name']!s:<12}{_duration(float(str(one['seconds']))):>12}  {held}")
         lines += [f"{'':<26}{problem}" for problem in missed[:5]]
     return [*lines, f"{'in all':<12}{_duration(seconds):>12}"]
+
+
+def keep(path: Path, ran: Sequence[dict[str, object]]) -> None:
+    """Write what the runs came to, beside what is told there of programs that ran before."""
+    before = json.loads(path.read_text(encoding="utf-8"))["programs"] if path.exists() else []
+    told = {one["name"]: one for one in (*before, *ran)}
+    programs = [told[name] for name in PROGRAMS if name in told]
+    summed = {
+        "when": max(str(one["when"]) for one in programs),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "short": any(one["short"] for one in programs),
+        "seconds": round(sum(float(str(one["seconds"])) for one in programs), 1),
+        "programs": programs,
+    }
+    path.write_text(json.dumps(summed, indent=1) + "\n", encoding="utf-8")
 
 
 def _duration(seconds: float) -> str:
@@ -87,14 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     ran = [run(name, out, short=chosen.short) for name in chosen.names or there]
     seconds = time.monotonic() - started
-    told = {
-        "when": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-        "short": chosen.short,
-        "seconds": round(seconds, 1),
-        "programs": ran,
-    }
-    (out / "summary.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    keep(out / "summary.json", ran)
     print("\n".join(summary(ran, seconds)))
     return 1 if any(one["missed"] for one in ran) else 0
 

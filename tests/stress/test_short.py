@@ -189,6 +189,16 @@ def test_the_summary_names_what_was_not_kept() -> None:
     assert "1 min 1 s  as promised" in lines and "1 NOT AS PROMISED" in lines and "memory grew" in lines
 
 
+def test_what_runs_later_is_added_to_what_ran_before(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    ran = {"when": "2031-02-03", "short": False, "status": 0, "missed": []}
+    runner.keep(path, [{"name": "soak", "seconds": 60.0, **ran}, {"name": "load", "seconds": 9.0, **ran}])
+    runner.keep(path, [{"name": "load", "seconds": 5.0, **ran, "when": "2031-02-04"}])
+    told = json.loads(path.read_text())
+    assert [one["name"] for one in told["programs"]] == ["load", "soak"]
+    assert (told["seconds"], told["when"], told["short"]) == (65.0, "2031-02-04", False)
+
+
 def test_a_run_that_writes_nothing_has_not_kept_its_promise(tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text('{"missed": []}')  # left by an earlier run
     told = runner.run("none", tmp_path, short=True)

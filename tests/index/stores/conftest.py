@@ -39,7 +39,7 @@ class Stores:
 
 @pytest.fixture(scope="session")
 def empty_lite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with nothing in it, in a local file of Milvus: to be copied, as pymilvus takes seconds to create one, asleep."""
+    """An empty store in a local file of Milvus: to be copied, as pymilvus sleeps for seconds when it makes one."""
     place = tmp_path_factory.mktemp("milvus") / "empty.db"
     open_store(str(place), TOY, create=True).close()
     return place
