@@ -132,7 +132,7 @@ def test_where_the_script_is_blocked_the_elements_own_content_stands(contexts, h
 def test_an_unknown_article_and_a_question_that_is_refused(open_host, host, embedded):
     page = open_host(host.page(PROSE + tag(embedded, article="nope")))
     page.locator(".launcher").click()
-    expect(page.locator(".error")).to_contain_text("There is no article “nope”")
+    expect(page.locator(".error")).to_contain_text("No article “nope” at")
     page = open_host(host.page(PROSE + tag(embedded, article="article")))
     ask(page, "tab\u0007")
     expect(page.locator(".error")).to_contain_text("could not take this question")
