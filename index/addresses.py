@@ -1,7 +1,9 @@
-"""Addresses of web pages in one form, so that an article is known by its address however that is written."""
+"""Addresses: of web pages in one form, so that an article is known by its address however that is written; of stores."""
 
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
+
+from index.errors import SettingsError
 
 _ADDRESS = re.compile(r"(https?):/+", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -37,6 +39,31 @@ def canonical(address: str) -> str:
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         home = f"{home}:{port}"
     return urlunsplit((scheme, home, _escaped(parts.path).rstrip("/"), _escaped(parts.query), ""))
+
+
+def store_address(uri: str) -> str:
+    """`uri` as it is, the address of a store (`index/stores/opening.py`).
+
+    :raises SettingsError: it names none, or holds a password, which would be logged.
+    """
+    if "://" not in uri:
+        if not uri.strip():
+            raise SettingsError("the store is empty; expected http(s)://host:port, a file that ends in .db, or a folder")
+        return uri
+    try:
+        parts = urlsplit(uri)
+        known = parts.scheme in _DEFAULT_PORTS and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError as error:
+        raise SettingsError(f"the store {uri[:200]!r} is no address ({error}); expected http(s)://host:port") from error
+    if parts.username is not None or parts.password is not None:
+        raise SettingsError(
+            f"the store at {parts.hostname!r} is named with a password; put user:password into ARTICLE_QA_STORE_TOKEN instead"
+        )
+    if not known:
+        raise SettingsError(
+            f"found the store {uri[:200]!r}; expected http(s)://host:port, a file that ends in .db, or a folder"
+        )
+    return uri
 
 
 def _ascii(host: str) -> str:

@@ -137,8 +137,7 @@ class QAPipeline:
         :raises ArticleError: there is no such article, or its URL is that of several.
         """
         question = check_question(question, self.settings.question_length)
-        _check_arguments(top_k, history, self.settings.history_turns)
-        history = [_shortened(turn) for turn in history]
+        history = checked_history(history, self.settings.history_turns, top_k)
         article = self.index.article(article).id if article is not None else None
         started = time.perf_counter()
         if (kind := courtesy(question)) is not None:
@@ -302,7 +301,11 @@ class QAPipeline:
         return replace(answer, suggestions=next_questions(self._suggested(article or shown), asked, answer))
 
 
-def _check_arguments(top_k: object, history: object, most_turns: int) -> None:
+def checked_history(history: object, most_turns: int, top_k: object) -> list[dict[str, Any]]:
+    """The earlier turns as they are looked at: each text cut, and without halves of characters, which no encoder takes.
+
+    :raises QuestionError: they are no turns, or too many, or `top_k` is out of range.
+    """
     if type(top_k) is not int or not 1 <= top_k <= MAX_TOP_K:
         raise QuestionError(f"top_k is {top_k!r}; expected a whole number from 1 to {MAX_TOP_K}")
     turns = history if isinstance(history, (list, tuple)) else (None,)
@@ -316,10 +319,11 @@ def _check_arguments(top_k: object, history: object, most_turns: int) -> None:
                 continue
             case _:
                 raise QuestionError('history holds something else than turns, {"question": text, "answer": text or None}')
+    return [{name: _readable(value) for name, value in turn.items()} for turn in turns]
 
 
-def _shortened(turn: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: text[:MOST_OF_A_TURN] if isinstance(text, str) else text for name, text in turn.items()}
+def _readable(value: object) -> object:
+    return value[:MOST_OF_A_TURN].encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _log_odds(prediction: Prediction) -> float:

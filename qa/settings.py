@@ -16,9 +16,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from index.addresses import store_address
 from index.errors import SettingsError
 
 ENV_PREFIX = "ARTICLE_QA_"
+
+_SECRET = {"store", "store_token"}
+"""What they hold is in no message: it may be a password."""
 
 _A_LIST_OF_HOSTS = '["qa.example.org"]'
 _A_LIST_OF_PROXIES = '["127.0.0.1", "10.0.0.0/8"]'
@@ -240,9 +244,19 @@ class Settings(BaseSettings):
             raise ValueError("it is empty; unset it, or say none")
         return None if value == "none" else value
 
+    @field_validator("store")
+    @classmethod
+    def _address(cls, uri: str | None) -> str | None:
+        try:
+            return None if uri is None else store_address(uri)
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+
     @field_validator("articles", mode="before")
     @classmethod
     def _files(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("it is empty; unset it, or name a file or folder")
         return _one_or_list(value, 'a file or folder or a JSON list of such like ["a.md", "reports"]')
 
     @field_validator("articles")
@@ -344,7 +358,7 @@ def _one_or_list(value: object, expected: str) -> object:
         return value
     try:
         return json.loads(value) if value.lstrip().startswith("[") else (value,)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"expected {expected} ({error})") from error
 
 
@@ -386,4 +400,5 @@ def _describe(problem: object) -> str:
     if not problem["loc"]:  # type: ignore[index]
         return str(said)  # of several settings, which it names
     location = ".".join(str(part) for part in problem["loc"])  # type: ignore[index]
-    return f"{ENV_PREFIX}{location.upper()}={problem['input']!r}: {said[:1].lower()}{said[1:]}"  # type: ignore[index]
+    given = "" if location in _SECRET else f"={problem['input']!r:.1000}"  # type: ignore[index]
+    return f"{ENV_PREFIX}{location.upper()}{given}: {said[:1].lower()}{said[1:]}"

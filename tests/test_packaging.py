@@ -8,6 +8,7 @@ import subprocess
 from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
+import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -22,9 +23,15 @@ TOOLS = {"pytest-timeout": "timeout = ", "ruff": "[tool.ruff]", "mypy": "[tool.m
 """What pyproject.toml shows of the packages that are run, or loaded by pytest, rather than imported."""
 
 
+CONSTRAINED = "--constraint constraints.txt"
+
+
 def pins(name: str) -> dict[str, str]:
-    """The versions that a requirements file pins for this machine, by package; every line that is no comment is a pin."""
+    """The versions that a requirements file pins for this machine, by package; every other line is a comment, or lets the
+    constraints hold.
+    """
     lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#")]
+    lines = [line for line in lines if line != CONSTRAINED]
     found = [PIN.fullmatch(line) for line in lines]
     assert all(found), f"{name} holds a line that is neither a comment nor a pin"
     here = [match for match in found if match and (match[3] is None or Marker(match[3]).evaluate())]
@@ -101,6 +108,12 @@ def test_no_package_is_pinned_twice() -> None:
 def test_the_versions_tested_are_the_versions_pinned() -> None:
     pinned = RUN | TESTS | BROUGHT_ALONG
     assert {name: version(name).partition("+")[0] for name in pinned} == pinned  # "2.13.0+cpu" is a build of 2.13.0
+
+
+@pytest.mark.parametrize("name", ["requirements-mcp.txt", "requirements-milvus.txt"])
+def test_what_is_installed_by_hand_brings_along_what_was_tested(name: str) -> None:
+    """The Makefile gives the constraints itself; whoever types the README's command does not."""
+    assert CONSTRAINED in (ROOT / name).read_text().splitlines()
 
 
 def test_no_file_of_the_installation_names_a_registry() -> None:

@@ -31,7 +31,7 @@ class ToyEncoder:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
             for word in re.findall(r"\w+", text.lower()):
-                code = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+                code = zlib.crc32(word.encode())  # half a character is refused, as tokenizers do
                 vectors[row, code % self.dimension] += 1 if code & 0x10000 else -1
             length = np.linalg.norm(vectors[row])
             vectors[row] = vectors[row] / length if length else np.eye(1, self.dimension, dtype=np.float32)

@@ -1,6 +1,6 @@
 """The store in a folder of this machine: FAISS and bm25s, all in memory, exact. The folder is an index like any other."""
 
-import hashlib
+import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -26,12 +26,13 @@ class EmbeddedStore:
         self.encoder = encoder
         self._directory = directory
         self._index: Index | None = None
+        self._generation = uuid.uuid4().hex
         if directory is not None:
-            try:
-                self._index = load_index(directory, encoder.fingerprint)
-            except IndexMissing:
-                if not create:
-                    raise
+            self._load(directory)
+            if self._index is None and not create:
+                raise IndexMissing(
+                    f"there is no index in {directory}; build it: python -m qa build SOURCE ... --store {directory}"
+                )
 
     @property
     def name(self) -> str:
@@ -40,9 +41,13 @@ class EmbeddedStore:
 
     @property
     def generation(self) -> str:
-        """See `VectorStore`."""
-        told = "\n".join(f"{head.id}\t{head.revision}" for head in self.heads())
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        """See `VectorStore`. What another process has built into the folder is taken here.
+
+        :raises IndexFault: it must not be answered from.
+        """
+        if self._directory is not None and _edition(self._directory) != self._generation:
+            self._load(self._directory)
+        return self._generation
 
     def search(
         self, vectors: FloatArray, k: int, *, kind: Kind = "sentence", articles: Sequence[str] | None = None
@@ -131,6 +136,15 @@ class EmbeddedStore:
         """See `VectorStore`; everything was written when it changed."""
         self._index = None
 
+    def _load(self, directory: Path) -> None:
+        """Take what the folder holds now."""
+        edition = _edition(directory)  # before the rest: if that is of later, it is read again
+        try:
+            self._index = load_index(directory, self.encoder.fingerprint)
+        except IndexMissing:
+            self._index = None
+        self._generation = edition
+
     def _keep(self, stored: list[StoredArticle]) -> None:
         """Make these the articles of the store. An index is never empty: without any article its folder holds none."""
         index = assembled(sorted(stored, key=lambda own: own.article.id), self.encoder) if stored else None
@@ -140,6 +154,16 @@ class EmbeddedStore:
             else:
                 save_index(index, self._directory)
         self._index = index
+        self._generation = uuid.uuid4().hex if self._directory is None else _edition(self._directory)
+
+
+def _edition(directory: Path) -> str:
+    """Which index the folder holds, by its manifest, which is replaced and never written into; 0 for none."""
+    try:
+        found = (directory / MANIFEST_NAME).stat()
+    except FileNotFoundError:
+        return "0"
+    return f"{found.st_ino:x}-{found.st_mtime_ns:x}-{found.st_size:x}"
 
 
 def _spans(index: Index, kind: Kind, articles: Sequence[str]) -> list[Rows]:

@@ -11,6 +11,7 @@ different kinds. Titles, subheadings, captions and boilerplate are never chosen.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,12 +53,13 @@ class _Pick:
 class Overviews:
     """Overviews of the articles of one index. Each is made when it is first asked for, and kept: some tens of bytes.
 
-    Safe to use from several threads: two that ask for the same at once both make it, and it is the same.
+    Safe to use from several threads: of those that ask for the same at once one makes it, which of a book takes seconds.
     """
 
     def __init__(self, index: Index) -> None:
         self._index = index
         self._picks: dict[tuple[str, Focus], tuple[_Pick, ...]] = {}
+        self._making: dict[tuple[str, Focus], Lock] = {}
 
     def citations(self, focus: Focus, article: str | None = None) -> tuple[Citation, ...]:
         """The sentences, cited, at most `MOST`; () when the article has nothing of the kind, as a text without figures.
@@ -83,10 +85,11 @@ class Overviews:
         return cited
 
     def _of(self, article: Article, focus: Focus) -> Sequence[_Pick]:
-        kept = self._picks.get((article.id, focus))
-        if kept is None:
-            kept = self._picks[article.id, focus] = self._chosen(article, focus)
-        return kept
+        key = article.id, focus
+        with self._making.setdefault(key, Lock()):
+            if key not in self._picks:
+                self._picks[key] = self._chosen(article, focus)
+            return self._picks[key]
 
     def _chosen(self, article: Article, focus: Focus) -> tuple[_Pick, ...]:
         sentences = telling(self._index, article)

@@ -22,7 +22,7 @@ from qa.courtesy import courtesy
 from qa.decision import Decision
 from qa.overview import ArchiveOverviews, Overviews, focus_of
 from qa.overview.choosing import MOST
-from qa.pipeline import MOST_OF_A_TURN, QAPipeline
+from qa.pipeline import QAPipeline, checked_history
 from qa.prediction import Prediction
 from qa.question import check_question, search_text
 from qa.reader import Reader
@@ -84,6 +84,7 @@ class StorePipeline(QAPipeline):
         :raises StoreUnavailable: the store cannot be reached; the log says why.
         """
         question = check_question(question, self.settings.question_length)
+        history = checked_history(history, self.settings.history_turns, top_k)
         with _told():
             if article is None and courtesy(question) is None and focus_of(question) and len(self.index.heads) > MOST:
                 return self._overview.answer(question, top_k=top_k, history=history)
@@ -171,12 +172,7 @@ def _told() -> Iterator[None]:
         raise StoreUnavailable("The articles cannot be reached just now. Please ask again in a moment.") from error
 
 
-def _before(history: object) -> list[str]:
-    """The last turns, each as what was asked and answered; of what is no history nothing, as it is refused later."""
-    turns = list(history)[-_EARLIER:] if isinstance(history, (list, tuple)) else []
-    texts = [
-        " ".join(str(turn.get(name) or "")[:MOST_OF_A_TURN] for name in ("question", "answer"))
-        for turn in turns
-        if isinstance(turn, Mapping)
-    ]
+def _before(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The last turns, each as what was asked and answered."""
+    texts = [" ".join(turn.get(name) or "" for name in ("question", "answer")) for turn in history[-_EARLIER:]]
     return [text for text in texts if text.strip()]

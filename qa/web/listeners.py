@@ -5,6 +5,7 @@ session. When the stream is broken off, what its session asked is given up.
 """
 
 import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.workers import unless
@@ -20,6 +22,8 @@ Result = TypeVar("Result")
 
 STREAM: Final = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?ask/(\w+))")
 """Where answers are heard of: the session is in the query, or, where the client named none, it is the event's id."""
+
+UNKNOWN: Final = "Nothing waits here: it was told already, or the server was started anew. Please ask again."
 
 
 class Listeners:
@@ -30,6 +34,8 @@ class Listeners:
         self._streams: Counter[str] = Counter()
         self.opened: Callable[[str], None] = lambda _: None
         """Is called with the session of each stream that opens."""
+        self.known: Callable[[str], bool] = lambda _: True
+        """Tells whether there is a session, or an event, of that name."""
         self.ended: Callable[[str], None] = lambda _: None
         """Is called with the session of each stream that has come to its end, by itself or broken off."""
 
@@ -76,7 +82,11 @@ class Listeners:
 
 
 class WatchedStreams:
-    """ASGI middleware that tells `Listeners` of each stream that its client breaks off."""
+    """ASGI middleware that tells `Listeners` of each stream that its client breaks off.
+
+    A stream of nobody's is told so here, in the words that Gradio's clients know: Gradio itself fails with a traceback, for
+    whoever asks, as every tab does whose server was started anew.
+    """
 
     def __init__(self, app: ASGIApp, listeners: Listeners) -> None:
         self.app = app
@@ -89,6 +99,9 @@ class WatchedStreams:
             await self.app(scope, receive, send)
             return
         session = stream[1] or parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+        if session and not self.listeners.known(session):
+            await _nothing(by_id=stream[1] is not None)(scope, receive, send)
+            return
         ended = False
 
         async def watched_send(message: Message) -> None:
@@ -104,3 +117,13 @@ class WatchedStreams:
 
         with self.listeners.stream(session):
             await self.app(scope, watched_receive, watched_send)
+
+
+def _nothing(*, by_id: bool) -> Response:
+    """The stream of a session that there is not.
+
+    :param by_id: as a client hears of one event; else as a page hears of all of its own.
+    """
+    told = {"msg": "unexpected_error", "event_id": None, "message": UNKNOWN, "session_not_found": True, "success": False}
+    stream = f"event: error\ndata: {json.dumps(UNKNOWN)}\n\n" if by_id else f"data: {json.dumps(told)}\n\n"
+    return Response(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})

@@ -24,7 +24,7 @@ class Unheard:
         self._send = queue.send_message
         self._held: dict[str, int] = {}
         queue.send_message = self.send  # type: ignore[assignment, method-assign]
-        listeners.opened, listeners.ended = self.opened, self.ended
+        listeners.known, listeners.opened, listeners.ended = self.known, self.opened, self.ended
 
     @property
     def held(self) -> int:
@@ -42,6 +42,15 @@ class Unheard:
         self._held[session] = self._held.pop(session, 0) + len(message.model_dump_json())
         while self.held > MOST:
             self._forget(next(iter(self._held)))
+
+    def known(self, name: str) -> bool:
+        """Whether something waits, or may come, for the session or the event of that name."""
+        queue = self._queue
+        return (
+            name in queue.pending_messages_per_session
+            or name in queue.event_ids_to_events
+            or any(name in events for events in queue.pending_event_ids_session.values())
+        )
 
     def opened(self, session: str) -> None:
         """A stream takes what waited."""

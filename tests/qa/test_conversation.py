@@ -212,6 +212,14 @@ def test_an_answer_shows_what_was_understood(pipeline: QAPipeline) -> None:
     assert (answer.question, answer.interpreted_as) == ("Where was she born?", "Where was Agnes Tolmie born?")
 
 
+@pytest.mark.parametrize("name", ["question", "answer", "interpreted_as"])
+def test_half_a_character_of_an_earlier_turn_reaches_no_encoder(pipeline: QAPipeline, name: str) -> None:
+    """JSON can hold one; the encoders' tokenizers refuse it, and the toy encoder with them."""
+    turn = BUILT | {"interpreted_as": BUILT["question"]}
+    answer = pipeline.answer("Where was she born?", article="trip", history=[turn | {name: f"\ud800 {turn[name]}"}])
+    assert answer.kind in ("answer", "no_answer")
+
+
 def test_a_question_that_stands_alone_gets_the_same_answer_whatever_was_said(pipeline: QAPipeline) -> None:
     for asked in ("Where do Arctic terns nest?", "How much does the tank hold?"):
         alone, after = pipeline.answer(asked, article="trip"), pipeline.answer(asked, article="trip", history=[DMITRIEV])

@@ -35,6 +35,9 @@ def test_articles_are_a_file_or_a_json_list(monkeypatch: pytest.MonkeyPatch, tex
         ("DEPTH", "-1", "greater than or equal to 0"),
         ("READER_ODDS", "x", "number"),
         ("HOST", "", "at least 1"),
+        ("ARTICLES", "", "name a file or folder"),
+        ("HOSTS", "[" * 100_000, "a name or a JSON list"),
+        ("STORE", "ftp://host", "expected http(s)://host:port"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -45,6 +48,13 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, n
     assert f"ARTICLE_QA_{name}" in message
     assert said in message
     assert "\n" not in message
+
+
+def test_a_password_in_a_stores_address_is_refused_and_told_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTICLE_QA_STORE", "http://editor:hunter2@host:19530")
+    with pytest.raises(SettingsError, match="ARTICLE_QA_STORE_TOKEN") as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Gradio's own Python client against the real server: it finds the endpoint `/ask`, and gets the same Answer."""
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from gradio.server_messages import UnexpectedErrorMessage
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from qa.web.listeners import UNKNOWN
 from qa.web.mounting import ASKING
 from qa.web.serve import address, claim_port
 from qa.web.server import create_app
@@ -107,6 +110,19 @@ def test_what_nobody_listens_to_is_held_up_to_a_bound_the_oldest_forgotten_first
         heard = client.get("/gradio_api/queue/data", params={"session_hash": sessions[-1]}).text
         assert "process_completed" in heard and "a" * 50_000 in heard
     assert sessions[-1] not in unheard._held
+
+
+@pytest.mark.parametrize("path", ["queue/data?session_hash=nobody", "call/ask/nobody", "call/v2/ask/nobody"])
+def test_a_stream_of_nobody_is_told_so_and_fills_no_log(served, path, caplog, capsys):
+    with httpx.Client(base_url=served, timeout=60) as client:
+        heard = client.get(f"/gradio_api/{path}")
+    assert heard.headers["content-type"].startswith("text/event-stream")
+    assert UNKNOWN in heard.text
+    if "queue" in path:
+        told = json.loads(heard.text.removeprefix("data: "))
+        assert UnexpectedErrorMessage(**told).session_not_found
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+    assert not capsys.readouterr().err
 
 
 def held_until(unheard: Unheard, session: str) -> None:

@@ -105,24 +105,31 @@ def test_changed_and_new_documents_are_named_without_reading_any(folder: Path, m
     assert changed_documents(find_documents([folder]), records) == [str(folder / "a.md"), str(folder / "new.txt")]
 
 
-def test_rows_are_kept_under_the_bytes_that_they_were_read_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is written between two looks at it is not taken for what it was before."""
+@pytest.mark.parametrize("late", [False, True])
+def test_rows_are_kept_under_the_bytes_that_they_were_read_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """A file that is written before its rows are read, or right after, is not taken for what it was or will be."""
     path, real = folder / "d.jsonl", module.read_rows
     before = path.read_text()
+    after = before.replace("Ice was found", "Gold was found")
 
     def written_meanwhile(*arguments: Any) -> Iterator[Row]:
-        path.write_text(before.replace("Ice was found", "Gold was found"))
-        return real(*arguments)
+        if not late:
+            path.write_text(after)
+        yield from real(*arguments)
+        path.write_text(after)
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "read_rows", written_meanwhile)
         found = read(path, known={"another": ()})
-    assert found.articles[0].text.startswith("Gold")
-    assert changed_documents(find_documents([path]), found.documents) == []
-    path.write_text(before)
+    assert found.articles[0].text.startswith("Ice" if late else "Gold")
+    if not late:
+        assert changed_documents(find_documents([path]), found.documents) == []
+        path.write_text(before)
     assert changed_documents(find_documents([path]), found.documents) == [str(path)]
     again = read(path, known=known_articles(found.articles, found.documents))
-    assert again.articles[0].text.startswith("Ice")
+    assert again.articles[0].text.startswith("Gold" if late else "Ice")
 
 
 @pytest.mark.parametrize("content", ["no rows\nat all\n" * 9, '{"id": "x", "text": "Words."}\n\nno json', "", "\n"])

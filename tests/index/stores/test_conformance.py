@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from index.article import article_from_text
 from index.errors import ArticleError, EncoderError, IndexMissing, IndexStale
 from index.stores import Counts, Hit, Kind, StoredArticle, VectorStore
+from index.stores.embedded import EmbeddedStore
 from tests.index.stores.conftest import TOY, Stores, articles, embedded, matching, nearest, rows
 from tests.toy import ToyEncoder
 
@@ -258,6 +260,18 @@ def test_texts_of_any_characters_and_questions_come_through(store: VectorStore) 
     for question in ("' or 1 == 1", '"] or article != "', "{article}", "100% {x} of \\", "הירח", "\x00"):
         store.search_terms([question], 5)
     assert told(store.search_terms(["הירח"], 3)[0])[0][0] == "awkward"
+
+
+def test_what_another_process_stores_in_a_folder_is_taken_when_it_is_looked_at(tmp_path: Path) -> None:
+    serving, building = (EmbeddedStore(TOY, tmp_path / "archive") for _ in range(2))
+    building.upsert(THREE)
+    before = serving.generation
+    assert (before, serving.heads()) == (building.generation, building.heads())
+    building.delete([THREE[0].article.id])
+    assert serving.generation != before
+    assert serving.count().articles == len(THREE) - 1
+    building.delete([one.article.id for one in THREE])
+    assert (serving.generation, serving.heads()) == ("0", ())
 
 
 def test_what_was_stored_is_there_when_it_is_opened_again(stores: Stores, store: VectorStore) -> None:

@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -138,6 +140,25 @@ def test_the_same_is_given_again_and_in_threads(toy_index: Index) -> None:
     shared = Overviews(toy_index)
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(lambda _: shared.citations("gist"), range(32))) == {expected}
+
+
+def test_those_who_ask_for_the_same_at_once_have_it_made_once(toy_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    several, made, real = 4, [], Overviews._chosen
+    begun = Barrier(several)
+
+    def chosen(self: Overviews, *of: Any) -> Any:
+        made.append(of)
+        return real(self, *of)
+
+    def ask(overviews: Overviews) -> tuple[Citation, ...]:
+        begun.wait(30)
+        return overviews.citations("gist", "moon")
+
+    monkeypatch.setattr(Overviews, "_chosen", chosen)
+    with ThreadPoolExecutor(several) as pool:
+        told = list(pool.map(ask, [Overviews(toy_index)] * several))
+    assert len(set(told)) == 1
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,11 @@ def test_a_follow_up_finds_the_article_of_the_turn_before(pipeline: StorePipelin
     assert (then.citations or then.nearest)[0].article_id == "saturn?'\"%"
 
 
+def test_half_a_character_of_an_earlier_turn_reaches_no_encoder(pipeline: StorePipeline) -> None:
+    turn = {"question": f"{QUESTIONS[0]} \ud800", "answer": "\udfff", "interpreted_as": "\ud800"}
+    assert pipeline.answer("In what year?", history=[turn]).question == "In what year?"
+
+
 def test_an_overview_of_all_counts_all_and_shows_the_newest(pipeline: StorePipeline) -> None:
     answer = pipeline.answer("What is this about?")
     assert answer.kind == "overview"
