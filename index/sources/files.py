@@ -142,7 +142,7 @@ def _files(folder: Path, found: Found) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = here / name
-            inside = not path.is_symlink() or path.resolve().is_relative_to(home)
+            inside = not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(home)
             if inside and not name.startswith(".") and path.is_file():
                 yield path
 

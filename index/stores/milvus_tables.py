@@ -39,14 +39,17 @@ class Tables:
     def __init__(self, uri: str, token: str | None, dimension: int) -> None:
         """:raises StoreUnavailable: pymilvus is not installed, or the server cannot be reached or refuses."""
         try:
+            import grpc
             import pymilvus
         except ImportError as error:
             raise StoreUnavailable(f"a store in Milvus needs the package pymilvus; install it: {INSTALL}") from error
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs with a traceback what it raises
+        for name in ("pymilvus", "milvus_lite"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # they log with a traceback what they raise
         self.uri = uri
         self.dimension = dimension
         self.local = not uri.startswith(("http://", "https://"))
-        self._errors = (pymilvus.MilvusException, OSError)
+        # gRPC's own is what pymilvus lets through where a server is slow.
+        self._errors = (pymilvus.MilvusException, grpc.RpcError, OSError)
         self._token = token
         # A file's server is in this process: no proxy leads to it.
         options = _QUIET | {"grpc.enable_http_proxy": 0} if self.local else _QUIET
@@ -200,7 +203,8 @@ class Tables:
         try:
             yield
         except self._errors as error:
-            said = " ".join(str(getattr(error, "message", "") or error).split())[:300]
+            words = error.details() if hasattr(error, "details") else getattr(error, "message", "")
+            said = " ".join(str(words or error).split())[:300]
             if self._token:
                 said = said.replace(self._token, "***")
             raise StoreUnavailable(

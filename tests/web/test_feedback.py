@@ -111,9 +111,9 @@ def test_where_it_is_off_a_vote_is_told_so_and_nothing_is_written(client, tmp_pa
 
 
 def test_a_locked_file_costs_the_vote_and_no_answer(keeping, path, monkeypatch):
-    monkeypatch.setattr("qa.web.feedback.PATIENCE", 0.2)
     ask(keeping, MARS)
     assert vote(keeping, MARS).status_code == 204
+    monkeypatch.setattr("qa.web.feedback.PATIENCE", 0.2)
     other = open_to_write(path)
     other.execute("BEGIN IMMEDIATE")
     refused = vote(keeping, MARS)

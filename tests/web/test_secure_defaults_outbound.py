@@ -41,12 +41,16 @@ import json, re, socket, subprocess, sys, urllib.request
 from pathlib import Path
 
 index, out = sys.argv[1:]
+page = Path(out).parent / "page.html"
+page.write_text("<html><title>A page</title><article><h1>A page</h1>" + "<p>Ice was found on the Moon in 2031.</p>" * 9)
 qa = [sys.executable, "-m", "qa"]
 
 def run(*arguments):
     subprocess.run([*qa, *arguments], check=True, capture_output=True, text=True, timeout=500)
 
-run("build", "seeds/article.md", "--index", index)
+run("build", str(page), "--store", out + ".db")
+run("build", "seeds/article.md", str(page), "--index", index)
+run("calibrate", "seeds/questions.jsonl", "--index", index)
 run("ask", "When could humans first land on Mars?", "--json", "--index", index)
 run("evaluate", "seeds/questions.jsonl", "--limit", "2", "--out", out)
 command = [sys.executable, "app.py", "--port", "0", "--index", index]
@@ -56,6 +60,9 @@ with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         body = json.dumps({"question": "When could humans first land on Mars?"}).encode()
         asked = urllib.request.Request(place + "/api/v1/ask", body, {"Content-Type": "application/json"})
         print(json.load(urllib.request.urlopen(asked, timeout=300))["citations"][0]["quote"])
+        vote = json.dumps({"question": "When could humans first land on Mars?", "vote": "up"}).encode()
+        voted = urllib.request.Request(place + "/api/v1/feedback", vote, {"Content-Type": "application/json"})
+        assert urllib.request.urlopen(voted, timeout=300).status == 204
         for path in ("/", "/config", "/widget", "/docs", "/readyz"):
             urllib.request.urlopen(place + path, timeout=300).read()
         listening = Path("/proc/net/tcp").read_text().splitlines()[1:] if Path("/proc/net/tcp").exists() else []
@@ -122,4 +129,5 @@ def hooked(folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("ARTICLE_QA_", "ORT_", "GRADIO_", "HF_")) and "proxy" not in name.lower()
     }
+    kept["ARTICLE_QA_FEEDBACK"] = str(folder / "feedback.db")
     return kept | {"PYTHONPATH": str(folder / "hook"), "OUTBOUND_LOG": str(folder / "outbound.log")}

@@ -42,6 +42,7 @@ def test_links_that_lead_out_or_in_circles_are_not_followed(tmp_path: Path) -> N
     (folder / "outside").symlink_to(secret.parent)
     (folder / "x" / "again").symlink_to(folder)
     (folder / "broken.md").symlink_to(folder / "nothing")
+    (folder / "circle.md").symlink_to(folder / "circle.md")
     (folder / "inside.md").symlink_to(folder / "a.md")
     assert names(folder) == ["a.md", "inside.md", "x/b.md"]
 

@@ -186,3 +186,19 @@ def test_addresses_that_name_no_store_are_refused_and_a_password_is_not_repeated
     with pytest.raises(ArticleQAError) as told_of:
         open_store(uri, TOY, create=True)
     assert "secret" not in str(told_of.value)
+
+
+def test_a_server_that_is_slow_is_told_in_one_line(store: MilvusStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.upsert(THREE)
+    monkeypatch.setattr("index.stores.milvus_tables._SECONDS", -1.0)  # which are over before any answer comes
+    for call in (lambda: store.search(vector(ASKED), 5), lambda: store.fetch(["mars"]), lambda: store.generation):
+        with pytest.raises(StoreUnavailable, match=r"^the store [^\n]* cannot be used: [^\n]*$"):
+            call()
+
+
+def test_a_file_that_is_no_store_is_told_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "junk.db").write_text("junk")
+    with pytest.raises(ArticleQAError) as caught:
+        open_store(str(tmp_path / "junk.db"), TOY, create=True)
+    assert "\n" not in str(caught.value)
+    assert "Traceback" not in capfd.readouterr().err
