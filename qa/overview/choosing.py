@@ -59,6 +59,10 @@ class Overviews:
         self._index = index
         self._picks: dict[tuple[str, Focus], tuple[_Pick, ...]] = {}
 
+    def hold(self, article_id: str) -> bool:
+        """Whether the index has the article: of a store's newest one may just have been removed."""
+        return article_id in self._index.head_of
+
     def citations(self, focus: Focus, article: str | None = None) -> tuple[Citation, ...]:
         """The sentences, cited, at most `MOST`; () when the article has nothing of the kind, as a text without figures.
 
