@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from index.blocks import Block, BlockKind, find_blocks
@@ -23,6 +24,7 @@ __all__ = [
     "Article",
     "Block",
     "BlockKind",
+    "Particulars",
     "article_from_paragraphs",
     "article_from_text",
     "checked_date",
@@ -61,9 +63,35 @@ class Article:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", hashlib.sha256(self.text.encode()).hexdigest())
 
+    @property
+    def characters(self) -> int:
+        """How long the text is."""
+        return len(self.text)
+
     def page(self, offset: int) -> int | None:
         """The number, from 1, of the page that holds the character at `offset`; None where there are no pages."""
         return bisect.bisect_right(self.pages, offset) or None
+
+
+class Particulars(Protocol):
+    """What is known of an article without its text: what lists are made of, also where a store holds the texts."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def published(self) -> str | None: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def characters(self) -> int: ...
 
 
 def load_article(path: Path) -> Article:

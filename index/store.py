@@ -5,7 +5,7 @@ articles -> passages and sentences -> vectors and terms, a row each -> files and
 
 import itertools
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.addresses import canonical, is_address
-from index.article import Article
+from index.article import Article, Particulars
 from index.contradictions import contradictions
 from index.encoder import Encoder, Progress
 from index.errors import ArticleError, IndexDamaged, IndexFault, IndexStale
@@ -90,17 +90,36 @@ class Index:
 
         :raises ArticleError: there is none, the message names some that there are; or the URL is that of several.
         """
+        return self._by_id[self.id_of(key)]
+
+    def whole(self, key: str | None = None) -> tuple[Article, Sequence[Sentence]]:
+        """The article with this id or URL, the first when None, and its sentences in order; raises as `article`."""
+        article = self.articles[0] if key is None else self.article(key)
+        low, high = self._sentence_rows[article.id]
+        return article, self.sentences[low:high]
+
+    @cached_property
+    def heads(self) -> Sequence[Particulars]:
+        """The articles in order, to be listed; where a store holds them, without their texts."""
+        return self.articles
+
+    @cached_property
+    def head_of(self) -> Mapping[str, Particulars]:
+        """Likewise by id."""
+        return self._by_id
+
+    def id_of(self, key: str) -> str:
+        """The id of the article with this id or URL; asks for no text, and raises as `article`."""
         if not isinstance(key, str):
             raise ArticleError(f"found {type(key).__name__} for an article, expected its id or URL")
-        found = self._by_id.get(key)
-        if found is not None:
-            return found
+        if key in self.head_of:
+            return key
         named = self._by_address.get(canonical(key), ()) if is_address(key) else ()
         if len(named) == 1:
-            return self._by_id[named[0]]
+            return named[0]
         if named:
             raise ArticleError(f"{len(named)} articles have the URL {key!r}; name one by its id: {_some(named)}")
-        raise ArticleError(f"there is no article {key!r} in the index; it holds: {_some(self._by_id)}")
+        raise ArticleError(f"there is no article {key!r} in the index; it holds: {_some(self.head_of)}")
 
     def passage(self, article_id: str, passage_id: int) -> Passage:
         """The passage with this id of this article.
@@ -118,14 +137,14 @@ class Index:
 
         :raises ArticleError: there is no such article.
         """
-        return (0, len(self.sentences)) if article_id is None else self._sentence_rows[self.article(article_id).id]
+        return (0, len(self.sentences)) if article_id is None else self._sentence_rows[self.id_of(article_id)]
 
     def passage_rows(self, article_id: str | None = None) -> Rows:
         """The rows of an article's passages, of all when None.
 
         :raises ArticleError: there is no such article.
         """
-        return (0, len(self.passages)) if article_id is None else self._passage_rows[self.article(article_id).id]
+        return (0, len(self.passages)) if article_id is None else self._passage_rows[self.id_of(article_id)]
 
     def text(self, unit: Passage | Sentence) -> str:
         """The words of a passage or sentence: a slice of its article."""

@@ -7,13 +7,12 @@ that write words together are searched too; articles in which all of them begin 
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from index.article import Article
+from index.article import Particulars
 from index.store import Index
 
 LONGEST = 200
@@ -26,26 +25,16 @@ _WORDS = re.compile(r"\w+")
 class Found:
     """Some of the articles that a search finds, best first, else in the order of the index; and how many there are in all."""
 
-    articles: tuple[Article, ...]
+    articles: tuple[Particulars, ...]
     total: int
-
-
-class Named(Protocol):
-    """What an article is called."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
 
 
 class Catalogue:
     """The titles and ids of articles, made ready to be searched. Safe to use from several threads."""
 
-    def __init__(self, articles: Sequence[Article], named: Iterable[Named] | None = None) -> None:
-        """:param named: the articles' ids and titles, where to ask the articles themselves would fetch each of them."""
+    def __init__(self, articles: Sequence[Particulars]) -> None:
         self._articles = articles
-        self._lines = [f" {_spaced(one.title)} {_spaced(one.id)} " for one in (articles if named is None else named)]
+        self._lines = [f" {_spaced(one.title)} {_spaced(one.id)} " for one in articles]
         # One text of all the lines: looking for a word in it is one call, not one an article.
         self._text = "\n".join(self._lines)
         self._starts = list(accumulate((len(line) + 1 for line in self._lines[:-1]), initial=0))
@@ -85,7 +74,7 @@ def catalogue_of(index: Index) -> Catalogue:
     """The catalogue of an index, made when it is first asked for and kept as long as the index."""
     kept = _KEPT.get(index)
     if kept is None:
-        kept = _KEPT[index] = Catalogue(index.articles, getattr(index, "heads", None))  # of a store: qa/stored/archive.py
+        kept = _KEPT[index] = Catalogue(index.heads)
     return kept
 
 

@@ -290,7 +290,7 @@ class QAPipeline:
 
     def _suggested(self, article: str | None) -> tuple[Suggestion, ...]:
         if article is not None:
-            return self._suggestions.get(self.index.article(article).id, ())
+            return self._suggestions.get(self.index.id_of(article), ())
         return tuple(islice(chain.from_iterable(self._suggestions.values()), _OF_ALL))
 
     def _suggesting(self, answer: Answer, history: Sequence[Mapping[str, Any]], article: str | None) -> Answer:

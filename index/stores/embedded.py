@@ -122,7 +122,7 @@ class EmbeddedStore:
         """See `VectorStore`."""
         held = set() if self._index is None else {own.id for own in self._index.articles}
         if missing := [name for name in ids if name not in held]:
-            raise ArticleError(f"there is no article {missing[0]!r} in {self.name}")
+            raise ArticleError(f"there is no article {missing[0]!r} in the store; see the list of what there is")
         return [] if self._index is None else list(parts_of(self._index, ids))
 
     def count(self) -> Counts:

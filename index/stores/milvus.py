@@ -129,15 +129,10 @@ class MilvusStore:
 
     def fetch(self, ids: Sequence[str]) -> list[StoredArticle]:
         """See `VectorStore`."""
-        keys = [key_of(article_id) for article_id in ids]
-        heads = self._heads(keys)
-        if missing := [name for name, key in zip(ids, keys, strict=True) if key not in heads]:
-            raise ArticleError(f"there is no article {missing[0]!r} in {self.name}")
         try:
-            found = self._fetch(heads)
-        except IndexDamaged:  # replaced between the head and the rest, as a rule
-            found = self._fetch(self._heads(keys))
-        return [found[key] for key in keys]
+            return self._whole(ids)
+        except IndexDamaged:  # replaced or removed between the head and the rest, as a rule
+            return self._whole(ids)
 
     def count(self) -> Counts:
         """See `VectorStore`."""
@@ -258,10 +253,14 @@ class MilvusStore:
             parts[key][part] = row["body"]
         return {key: "".join(own) for key, own in parts.items()}
 
-    def _fetch(self, heads: Mapping[str, Head]) -> dict[str, StoredArticle]:
+    def _whole(self, ids: Sequence[str]) -> list[StoredArticle]:
+        keys = [key_of(article_id) for article_id in ids]
+        heads = self._heads(keys)
+        if missing := [name for name, key in zip(ids, keys, strict=True) if key not in heads]:
+            raise ArticleError(f"there is no article {missing[0]!r} in the store; see the list of what there is")
         bodies = self._packed(heads)
         vectors = {kind: self._vectors(heads, kind) for kind in UNITS}
-        return {key: unpacked(body, vectors["passage"][key], vectors["sentence"][key]) for key, body in bodies.items()}
+        return [unpacked(bodies[key], vectors["passage"][key], vectors["sentence"][key]) for key in keys]
 
     def _vectors(self, heads: Mapping[str, Head], kind: Kind) -> dict[str, FloatArray]:
         """*Shape:* ``(n, d)`` for each article; a row that is missing is damage."""

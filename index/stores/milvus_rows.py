@@ -15,6 +15,9 @@ from index.stores.protocol import Counts, FloatArray, Head, Kind, StoredArticle
 from index.stores.rows import packed
 from index.stores.weighing import NO_TERM, holders, row_vector
 
+_MOST = 2**28
+"""Characters, passages or sentences that an article may have."""
+
 NOWHERE = [0.0, 0.0]
 """The vector of rows that need none."""
 
@@ -114,10 +117,21 @@ def term_row(number: int, held: dict[Kind, int]) -> Row:
 
 
 def head_in(row: Row) -> Head:
+    """:raises IndexDamaged: it tells of no article."""
     try:
-        return Head(**json.loads(row["body"]))
-    except (KeyError, TypeError, ValueError) as error:
+        head = Head(**json.loads(row["body"]))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise IndexDamaged(f"the store gave what is no head of an article: {error!r}; build into it again") from error
+    words = (head.id, head.title, head.language, head.sha256, head.revision)
+    maybe = (head.source, head.url, head.published)
+    amounts = (head.characters, head.passages, head.sentences)
+    if (
+        not all(isinstance(one, str) for one in words)
+        or not all(isinstance(one, str | None) for one in maybe)
+        or not all(type(one) is int and 0 < one <= _MOST for one in amounts)
+    ):
+        raise IndexDamaged(f"the store gave a head of article {head.id!r:.60} that tells of none; build into it again")
+    return head
 
 
 def vectorless(head: Head) -> tuple[FloatArray, FloatArray]:

@@ -140,7 +140,7 @@ class VectorStore(Protocol):
     def fetch(self, ids: Sequence[str]) -> list[StoredArticle]:
         """Articles whole, in the order of `ids`.
 
-        :raises ArticleError: there is none with one of the ids.
+        :raises ArticleError: there is none with one of the ids; as readers are told that, it does not name the store.
         :raises IndexDamaged: an article's text has not its checksum, or a part of it is missing.
         """
 

@@ -119,6 +119,11 @@ def unpacked(body: str, passage_vectors: FloatArray, sentence_vectors: FloatArra
         )
     except (ValueError, KeyError, TypeError, AttributeError, zlib.error, RecursionError) as error:
         raise IndexDamaged(f"the store gave what is no article: {error!r}; build into it again") from error
+    named = (article.id, article.title, article.language)
+    if not all(isinstance(one, str) for one in named) or not all(
+        isinstance(one, str | None) for one in (article.source, article.url, article.published)
+    ):
+        raise IndexDamaged("the store gave an article whose particulars are no text; build into it again")
     if article.sha256 != sha256:
         raise IndexDamaged(
             f"the store gave a text of article {article.id!r} that has not its checksum; build into it again"

@@ -40,8 +40,9 @@ class ArchiveOverviews:
         return replace(overview_reply(question, self._sentences(), models, total_ms), message=message)
 
     def _sentences(self) -> tuple[Citation, ...]:
-        """The sentence that says most of each of the newest articles; of one without any, none."""
-        found = (self._overviews.citations("gist", article.id) for article in self.newest)
+        """The sentence that says most of each of the newest articles; of one without any, or that is gone, none."""
+        there = (article for article in self.newest if self._overviews.hold(article.id))
+        found = (self._overviews.citations("gist", article.id) for article in there)
         best = (max(cited, key=lambda one: one.score) for cited in found if cited)
         return tuple(replace(one, number=number) for number, one in enumerate(best, start=1))
 

@@ -61,6 +61,10 @@ class Overviews:
         self._picks: dict[tuple[str, Focus], tuple[_Pick, ...]] = {}
         self._making: dict[tuple[str, Focus], Lock] = {}
 
+    def hold(self, article_id: str) -> bool:
+        """Whether the index has the article: of a store's newest one may just have been removed."""
+        return article_id in self._index.head_of
+
     def citations(self, focus: Focus, article: str | None = None) -> tuple[Citation, ...]:
         """The sentences, cited, at most `MOST`; () when the article has nothing of the kind, as a text without figures.
 

@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from threading import Lock
 from typing import TypeVar, overload
 
 from index.addresses import canonical
 from index.article import Article
+from index.errors import ArticleError, IndexDamaged
 from index.lexical import ANALYZER
 from index.manifest import Manifest
 from index.sentences import SEGMENTER
@@ -16,12 +17,18 @@ from index.store import Index
 from index.stores import Head, StoredArticle, VectorStore
 from index.stores.rows import revision_of
 from index.units import Passage, Sentence
+from qa.stored.telling import told
 
 MOST_KEPT = 20_000
 """Sentences of the articles that are kept: with the vectors of all-MiniLM-L6-v2 and the passages', some 50 MB."""
 
+PORTION = 4_000
+"""Sentences of the articles that are fetched in one go, of one article at least: so many are in memory besides those kept."""
+
+_TRIED = 10
+"""Articles, at most, that are looked for where any of them will do."""
+
 Unit = TypeVar("Unit", Passage, Sentence)
-Item = TypeVar("Item")
 
 
 class Shelf:
@@ -40,23 +47,53 @@ class Shelf:
         """The articles in order. One that was replaced since its head was read, and is not kept, is the one of now.
 
         :raises ArticleError: one is gone.
-        :raises IndexFault: the store cannot be reached, or gave what is damaged.
+        :raises ArticlesAway: the store cannot be reached, or gave what is damaged; the log says which.
         """
+        found = {own.article.id: own for own in self.present(heads)}
+        for head in heads:
+            if head.id not in found:
+                raise ArticleError(f"there is no article {head.id!r} any more; see the list of those that there are")
+        return [found[head.id] for head in heads]
+
+    def present(self, heads: Iterable[Head]) -> Iterator[StoredArticle]:
+        """Those of the articles that there still are, in order, fetched in portions as they are asked for; else as `get`."""
+        portion: list[Head] = []
+        for head in heads:
+            if portion and sum(own.sentences for own in (*portion, head)) > PORTION:
+                yield from self._some(portion)
+                portion = []
+            portion.append(head)
+        yield from self._some(portion)
+
+    def _some(self, heads: Sequence[Head]) -> list[StoredArticle]:
         found: dict[str, StoredArticle] = {}
         with self._lock:
             for head in heads:
                 if (kept := self._kept.get((head.id, head.revision))) is not None:
                     self._kept.move_to_end((head.id, head.revision))
                     found[head.id] = kept
-        missing = [head.id for head in heads if head.id not in found]
-        fetched = self._store.fetch(missing) if missing else []
+        with told():
+            fetched = self._fetched([head.id for head in heads if head.id not in found])
         with self._lock:
             for own in fetched:
                 found[own.article.id] = own
                 self._kept[own.article.id, revision_of(own.article, self._store.encoder.fingerprint)] = own
             while len(self._kept) > 1 and sum(len(own.sentences) for own in self._kept.values()) > self._most:
                 self._kept.popitem(last=False)
-        return [found[head.id] for head in heads]
+        return [found[head.id] for head in heads if head.id in found]
+
+    def _fetched(self, ids: Sequence[str]) -> list[StoredArticle]:
+        """Those of them that the store still has. It gives all or none: what is gone is found by halves."""
+        try:
+            found = self._store.fetch(ids) if ids else []
+        except ArticleError:
+            half = len(ids) // 2
+            return [*self._fetched(ids[:half]), *self._fetched(ids[half:])] if half else []
+        if [own.article.id for own in found] != list(ids):
+            raise IndexDamaged(
+                f"the store {self._store.name} gave other articles than were asked for; build into it again"
+            )
+        return found
 
 
 class StoredIndex(Index):
@@ -97,12 +134,24 @@ class StoredIndex(Index):
             ),
             _by_id=_ById(by_id, shelf),
             _by_address=by_address,
+            _shelf=shelf,
             _sentence_rows=dict(zip(by_id, pairwise(sentences), strict=True)),
             _passage_rows=dict(zip(by_id, pairwise(passages), strict=True)),
         )
 
     heads: tuple[Head, ...]
     head_of: dict[str, Head]
+    _shelf: Shelf
+
+    def whole(self, key: str | None = None) -> tuple[Article, Sequence[Sentence]]:
+        """See `Index.whole`; both are of one edition. The first is the first that there still is, of a few."""
+        if key is not None:
+            (own,) = self._shelf.get([self.head_of[self.id_of(key)]])
+            return own.article, own.sentences
+        for head in self.heads[:_TRIED]:
+            for own in self._shelf.present([head]):
+                return own.article, own.sentences
+        raise ArticleError(f"the first {_TRIED} articles of the list are not there any more; ask again in a moment")
 
 
 class _ById(Mapping[str, Article]):
@@ -121,7 +170,7 @@ class _ById(Mapping[str, Article]):
 
 
 class _Articles(Sequence[Article]):
-    """The articles by number; a slice is fetched in one go."""
+    """The articles by number; a slice is fetched in portions, and of those in it holds the ones that there still are."""
 
     def __init__(self, heads: Sequence[Head], shelf: Shelf) -> None:
         self._heads = heads
@@ -133,7 +182,7 @@ class _Articles(Sequence[Article]):
     def __getitem__(self, place: slice) -> tuple[Article, ...]: ...
     def __getitem__(self, place: int | slice) -> Article | tuple[Article, ...]:
         if isinstance(place, slice):
-            return tuple(own.article for own in self._shelf.get(self._heads[place]))
+            return tuple(own.article for own in self._shelf.present(self._heads[place]))
         return self._shelf.get([self._heads[place]])[0].article
 
     def __len__(self) -> int:

@@ -4,10 +4,8 @@ What the store's rows are good for is finding articles. All that is shown is tak
 were looked at when they were fetched, by the same code as everywhere; so the same promises hold.
 """
 
-import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -15,7 +13,7 @@ from typing import Any, Final, cast
 from index.encoder import Encoder
 from index.errors import IndexMissing, StoreUnavailable
 from index.store import Index
-from index.stores import VectorStore
+from index.stores import StoredArticle, VectorStore
 from index.stores.rows import assembled, revision_of
 from qa.answer import Answer
 from qa.courtesy import courtesy
@@ -29,8 +27,7 @@ from qa.reader import Reader
 from qa.settings import Settings
 from qa.stored.archive import Shelf, StoredIndex
 from qa.stored.finding import MOST_ARTICLES, articles_for
-
-log = logging.getLogger(__name__)
+from qa.stored.telling import told as _told
 
 _EARLIER: Final = 2
 """Turns, counted back, whose articles are asked too."""
@@ -122,8 +119,8 @@ class StorePipeline(QAPipeline):
         :raises ArticleError: there is no such article.
         """
         if article is not None:
-            article_id = self.index.article(article).id
-            return self._over([article_id]), article_id
+            article_id = self.index.id_of(article)
+            return self._pipeline(self.shelf.get([self.index.head_of[article_id]])), article_id
         if courtesy(question) is not None or (focus_of(question) and len(self.index.heads) <= MOST):
             return self._over([head.id for head in self.index.heads[:MOST]]), None
         found, *earlier = articles_for(self.store, self.encoder, [search_text(question), *_before(history)])
@@ -133,9 +130,17 @@ class StorePipeline(QAPipeline):
         return self._over(list(dict.fromkeys(known)) or [head.id for head in self.index.heads[:MOST_ARTICLES]]), None
 
     def _over(self, ids: Sequence[str]) -> QAPipeline:
-        """A pipeline over these articles. They stand by id, as everywhere in the store: equals rank by place."""
-        heads = [self.index.head_of[article_id] for article_id in sorted(ids)]
-        stored = self.shelf.get(heads)
+        """A pipeline over those of these articles that there still are. They stand by id, as everywhere in the store: equals
+        rank by place.
+
+        :raises StoreUnavailable: all of them are gone, so that the list is about to be read again.
+        """
+        stored = list(self.shelf.present([self.index.head_of[article_id] for article_id in sorted(ids)]))
+        if not stored:
+            raise StoreUnavailable(f"all articles that were to be read are gone from the store {self.store.name}")
+        return self._pipeline(stored)
+
+    def _pipeline(self, stored: Sequence[StoredArticle]) -> QAPipeline:
         key = tuple((own.article.id, revision_of(own.article, self.encoder.fingerprint)) for own in stored)
         with self._lock:
             if (kept := self._small.get(key)) is not None:
@@ -160,16 +165,6 @@ class StorePipeline(QAPipeline):
             cast(Index, SimpleNamespace(articles=heads)), Overviews(small.index)
         )
         return pipeline
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What is wrong with the store goes to the log; whoever asks is not told where it is."""
-    try:
-        yield
-    except StoreUnavailable as error:
-        log.warning("%s", error)
-        raise StoreUnavailable("The articles cannot be reached just now. Please ask again in a moment.") from error
 
 
 def _before(history: Sequence[Mapping[str, Any]]) -> list[str]:

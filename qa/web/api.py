@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from index.errors import QuestionError
 from qa.answer import Answer
 from qa.live import WARM_UP, Pipelines
+from qa.pipeline import QAPipeline
 from qa.web.batch import answer_each, answer_one
 from qa.web.limits import Limits
 from qa.web.models import (
@@ -110,13 +111,18 @@ def _add_articles(router: APIRouter, pipelines: Pipelines) -> None:
     )
     def article(request: Request, article_id: str) -> Response:
         """One article, by its id or URL, with its exact text, blocks and sentences."""
-        pipeline = pipelines.current
-        return _model(request, detail, pipeline, pipeline.index.article(article_id))
+        return _model(request, detail, pipelines.current, article_id)
 
 
 def _model(request: Request, make: Callable[P, BaseModel], *what: P.args, **how: P.kwargs) -> Response:
     """What `make` makes, as JSON. It may be a book: not for the thread that serves everyone."""
     return revalidated(request, make(*what, **how).model_dump_json().encode(), "application/json")
+
+
+def _read_one(pipeline: QAPipeline) -> None:
+    """Have the pipeline read an article for a question; it may have to be fetched first."""
+    article, _ = pipeline.index.whole()
+    pipeline.predict([WARM_UP], article=article.id)
 
 
 def _add_health(router: APIRouter, pipelines: Pipelines, workers: Workers) -> None:
@@ -139,7 +145,6 @@ def _add_health(router: APIRouter, pipelines: Pipelines, workers: Workers) -> No
             if not warm.is_set():
                 # Not `answer`, which would count as a reader's question, and may need no model for this one. Not one of
                 # the workers either: whoever asks for readiness would wait in their line, and be refused with others.
-                first = pipeline.index.articles[0].id
-                await asyncio.to_thread(pipeline.predict, [WARM_UP], article=first)
+                await asyncio.to_thread(_read_one, pipeline)
                 warm.set()
         return Readiness(articles=len(pipeline.index.articles), sentences=len(pipeline.index.sentences))

@@ -1,7 +1,7 @@
 """Readers' feedback over HTTP, where the owner has turned it on: the route for votes, and the record of what was asked."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
@@ -15,6 +15,7 @@ from qa.feedback.store import Ballot, Vote, one_line
 from qa.feedback.writer import FeedbackWriter
 from qa.live import Pipelines
 from qa.pipeline import QAPipeline
+from qa.prediction import Prediction
 from qa.question import check_question
 from qa.settings import Settings
 from qa.web.problems import problem_responses
@@ -81,6 +82,18 @@ class RecordedPipeline(QAPipeline):
         self._writer.record(answer)
         return answer
 
+    def predict_turn(self, question: str, history: Sequence[Mapping[str, Any]] = (), **how: Any) -> Prediction:
+        """As the other pipeline's, which may find articles in a store first."""
+        return self.asked.predict_turn(question, history, **how)
+
+    def predict(self, questions: Sequence[str], **how: Any) -> list[Prediction]:
+        """Likewise."""
+        return self.asked.predict(questions, **how)
+
+    def compose(self, prediction: Prediction, **how: Any) -> Answer:
+        """Likewise."""
+        return self.asked.compose(prediction, **how)
+
 
 class RecordedPipelines:
     """Other pipelines, each recorded while it is the one in use."""
@@ -133,7 +146,9 @@ def feedback_router(pipelines: Pipelines, writer: FeedbackWriter | None) -> APIR
         if writer is None:
             raise HTTPException(404, OFF)
         pipeline = pipelines.current
-        sha256 = None if request.article is None else pipeline.index.article(request.article).sha256
+        sha256 = None
+        if request.article is not None:  # a store may be slow to give it
+            sha256 = (await asyncio.to_thread(pipeline.index.article, request.article)).sha256
         if sha256 is not None and not sha256.startswith(request.article_sha256 or ""):
             raise HTTPException(409, CHANGED)
         asked = one_line(check_question(request.question, pipeline.settings.question_length))

@@ -46,7 +46,7 @@ def head_html(title: str) -> bytes:
 
 def page_title(pipeline: QAPipeline) -> str:
     """What the browser's tab says."""
-    articles = pipeline.index.articles
+    articles = pipeline.index.heads
     return f"{f'{len(articles):,} articles' if len(articles) > 1 else articles[0].title} · Article QA"
 
 

@@ -94,10 +94,13 @@ def mcp_server(pipelines: Pipelines, workers: Workers, limits: Limits) -> "MCPSe
             raise ToolError(str(error)) from error
         return AnswerResult(answer)
 
+    searching = asyncio.Lock()  # one search at a time: it takes some time where there are thousands
+
     @server.tool(title="List the articles", annotations=reads_only)
     async def list_articles(q: Searched = "", limit: ListLimit = LISTED, offset: ListOffset = 0) -> ArticleList:
         """The articles that can be asked, all or those that a search finds, with questions that each answers."""
-        return listed(pipelines.current, q, limit, offset)
+        async with searching:
+            return await asyncio.to_thread(listed, pipelines.current, q, limit, offset)
 
     return server
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from index.article import Article, BlockKind
+from index.article import BlockKind, Particulars
 from qa.answer import Answer
 from qa.catalogue import LONGEST, catalogue_of
 from qa.pipeline import QAPipeline
@@ -139,8 +139,8 @@ class Readiness(BaseModel):
     sentences: int
 
 
-def summary(pipeline: QAPipeline, article: Article) -> ArticleSummary:
-    """An article of the pipeline's index as the list of articles shows it."""
+def summary(pipeline: QAPipeline, article: Particulars) -> ArticleSummary:
+    """An article of the pipeline's index as the list of articles shows it; asks for no text."""
     low, high = pipeline.index.sentence_rows(article.id)
     return ArticleSummary(
         id=article.id,
@@ -150,7 +150,7 @@ def summary(pipeline: QAPipeline, article: Article) -> ArticleSummary:
         published=article.published,
         language=article.language,
         sha256=article.sha256,
-        characters=len(article.text),
+        characters=article.characters,
         sentences=high - low,
         suggestions=list(pipeline.suggestions(article.id)),
     )
@@ -162,13 +162,16 @@ def listed(pipeline: QAPipeline, words: str = "", limit: int = LISTED, offset: i
     return ArticleList(articles=[summary(pipeline, one) for one in found.articles], total=found.total)
 
 
-def detail(pipeline: QAPipeline, article: Article) -> ArticleDetail:
-    """The same with its text, blocks and sentences."""
-    low, high = pipeline.index.sentence_rows(article.id)
+def detail(pipeline: QAPipeline, key: str) -> ArticleDetail:
+    """The same of the article with this id or URL, with its text, blocks and sentences.
+
+    :raises ArticleError: there is no such article, or its URL is that of several.
+    """
+    article, sentences = pipeline.index.whole(key)
     return ArticleDetail(
-        **summary(pipeline, article).model_dump(),
+        **summary(pipeline, article).model_dump() | {"sentences": len(sentences)},
         text=article.text,
         pages=list(article.pages),
         blocks=[Stretch(kind=b.kind, start=b.start, end=b.end) for b in article.blocks],
-        sentence_ranges=[SentenceRange(id=s.id, start=s.start, end=s.end) for s in pipeline.index.sentences[low:high]],
+        sentence_ranges=[SentenceRange(id=s.id, start=s.start, end=s.end) for s in sentences],
     )

@@ -7,7 +7,7 @@ as somebody types, so that a page over fifty thousand articles is as light as on
 from html import escape
 from urllib.parse import urlencode
 
-from index.article import Article
+from index.article import Particulars
 from index.store import Index
 from qa.web.article_html import readable_date
 from qa.web.bidi import closing
@@ -19,13 +19,13 @@ LISTED = 50
 """Articles that the list shows before anything is searched for."""
 
 
-def masthead_html(index: Index, scope: Article | None, asked: str = "") -> str:
+def masthead_html(index: Index, scope: Particulars | None, asked: str = "") -> str:
     """The strip at the top: name, skip link, and, of several articles, the choice among them.
 
     :param scope: the article that is asked; None asks all.
     :param asked: what the address calls that article, its id or URL, so that the page's script knows it again.
     """
-    choice = _choice(scope) if len(index.articles) > 1 else ""
+    choice = _choice(scope) if len(index.heads) > 1 else ""
     read = "Read the articles" if choice and scope is None else "Read the article"
     return (
         f'<div class="qa-masthead" data-asked="{escape(asked)}">'
@@ -37,7 +37,7 @@ def masthead_html(index: Index, scope: Article | None, asked: str = "") -> str:
     )
 
 
-def _choice(scope: Article | None) -> str:
+def _choice(scope: Particulars | None) -> str:
     chosen, name = ("", ALL) if scope is None else (scope.id, scope.title)
     return (
         f'<div class="qa-picker" data-scope="{escape(chosen)}" data-name="{escape(name)}" data-all="{ALL}">'
@@ -52,7 +52,7 @@ def _choice(scope: Article | None) -> str:
 
 def library_html(index: Index) -> str:
     """The articles, the first of them at least, in place of one: what a page over an archive opens with."""
-    first, total = index.articles[:LISTED], len(index.articles)
+    first, total = index.heads[:LISTED], len(index.heads)
     more = f'<p class="qa-library-more">{total - LISTED:,} more: search for them above.</p>' if total > LISTED else ""
     return (
         '<article class="qa-library" aria-labelledby="qa-title">'
@@ -63,12 +63,12 @@ def library_html(index: Index) -> str:
     )
 
 
-def about_html(article: Article) -> str:
+def about_html(article: Particulars) -> str:
     """Where an article is from and when, as `The Post · 27 March 2025`; "" where neither is known."""
     return escape(" · ".join(filter(None, (article.source, readable_date(article.published)))))
 
 
-def _entry(article: Article) -> str:
+def _entry(article: Particulars) -> str:
     about = about_html(article)
     return (
         f'<li><a href="?{escape(urlencode({"article": article.id}))}" dir="auto">{escape(article.title)}'

@@ -15,9 +15,7 @@ def reading_router(pipelines: Pipelines) -> APIRouter:
     @router.get("/reading/{article_id:path}")
     def reading(request: Request, article_id: str) -> Response:
         """The article's HTML, a part of a page. In a thread, as an article may be a book."""
-        index = pipelines.current.index
-        article = index.article(article_id)
-        low, high = index.sentence_rows(article.id)
-        return revalidated(request, article_html(article, index.sentences[low:high]).encode(), "text/html; charset=utf-8")
+        text = article_html(*pipelines.current.index.whole(article_id))
+        return revalidated(request, text.encode(), "text/html; charset=utf-8")
 
     return router

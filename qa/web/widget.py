@@ -15,7 +15,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from index.article import Article
+from index.article import Particulars
 from qa.live import Pipelines
 from qa.web.article_html import article_html
 from qa.web.head import STATIC, versioned
@@ -120,20 +120,21 @@ def _add_pages(router: APIRouter, pipelines: Pipelines, script: Script) -> None:
     def widget_page(article: str | None = None) -> HTMLResponse:
         """The widget at work on an article's own text, the first's unless the address names another."""
         index = pipelines.current.index
-        shown = index.article(article) if article else index.articles[0]
-        low, high = index.sentence_rows(shown.id)
-        text = article_html(shown, index.sentences[low:high])
-        offered = {one.id: one for one in (*index.articles[:OFFERED], shown)}
+        shown, sentences = index.whole(article or None)
+        text = article_html(shown, sentences)
+        offered: dict[str, Particulars] = {one.id: one for one in (*index.heads[:OFFERED], shown)}
         choices = "".join(_choice(one, one.id == shown.id) for one in offered.values())
-        return _page(demo, shown, script, root="", text=text, choices=choices, others=_others(len(index.articles)))
+        return _page(demo, shown, script, root="", text=text, choices=choices, others=_others(len(index.heads)))
 
     @router.get("/embed/{article_id:path}")
     async def embed_page(article_id: str) -> HTMLResponse:
-        """The widget alone, for a frame; it tells the page around it how high it is."""
-        return _page(embed, pipelines.current.index.article(article_id), script, root="../" * (1 + article_id.count("/")))
+        """The widget alone, for a frame; it tells the page around it how high it is. No text is asked for."""
+        index = pipelines.current.index
+        head = index.head_of[index.id_of(article_id)]
+        return _page(embed, head, script, root="../" * (1 + article_id.count("/")))
 
 
-def _page(template: Template, article: Article, script: Script, *, root: str, **more: str) -> HTMLResponse:
+def _page(template: Template, article: Particulars, script: Script, *, root: str, **more: str) -> HTMLResponse:
     """`template` filled in; `root` leads from the page to the server's root, wherever a proxy has put that."""
     assets = {name.replace(".", "_"): f"{root}{versioned(f'widget/{name}')}" for name in ASSETS}
     page = template.substitute(
@@ -157,7 +158,7 @@ def _others(total: int) -> str:
     return f" <small>the first {OFFERED} of {total:,}; any other by its id: <code>/widget?article=ID</code></small>"
 
 
-def _choice(article: Article, chosen: bool) -> str:
+def _choice(article: Particulars, chosen: bool) -> str:
     return f'<option value="{escape(article.id)}"{" selected" if chosen else ""}>{escape(article.title)}</option>'
 
 

@@ -117,4 +117,4 @@ def test_an_article_tells_where_the_pages_of_its_pdf_begin():
     paper = replace(article_from_text("It sailed. It came back.", id="paper"), pages=(0, 11))
     plain = article_from_text("It sailed again.", id="plain")
     pipeline = QAPipeline(build_index([paper, plain], ToyEncoder()), ToyEncoder(), load_settings(), reader=ToyReader())
-    assert [detail(pipeline, one).pages for one in (paper, plain)] == [[0, 11], []]
+    assert [detail(pipeline, one.id).pages for one in (paper, plain)] == [[0, 11], []]

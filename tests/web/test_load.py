@@ -27,7 +27,8 @@ from tests.web.standins import answering, reply
 def api_over(answer, workers: Workers, predict=lambda *_, **__: None) -> FastAPI:
     app = FastAPI()
     install_problem_handlers(app)
-    index = SimpleNamespace(articles=(SimpleNamespace(id="article"),), sentences=())
+    article = SimpleNamespace(id="article")
+    index = SimpleNamespace(articles=(article,), sentences=(), whole=lambda: (article, ()))
     pipeline = answering(answer, predict=predict, index=index)
     app.include_router(api_router(LivePipeline(pipeline), workers, Limits.of(load_settings())))
     return app

@@ -1,20 +1,22 @@
 """What is Milvus' own: its faults, killed writers, what it refuses, and a server that is reached by its address."""
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.errors import ArticleQAError, IndexDamaged, IndexForeign, StoreUnavailable
-from index.stores import Counts, open_store
+from index.errors import ArticleError, ArticleQAError, IndexDamaged, IndexForeign, StoreUnavailable
+from index.stores import Counts, Head, open_store
 from index.stores.milvus import MilvusStore
 from index.stores.milvus_rows import key_of, row_key
 from index.stores.milvus_tables import ARTICLES, TERMS, UNITS, Row, Tables, among
-from index.stores.rows import revision_of
+from index.stores.rows import packed, revision_of, unpacked
 from tests.index.stores.conftest import TOY, articles
 from tests.index.stores.test_conformance import ASKED, THREE, told, vector
 
@@ -83,6 +85,47 @@ def test_a_text_that_was_altered_or_lost_is_refused_and_never_cited(store: Milvu
     store._tables.remove(UNITS["sentence"], f"{among([key_of('mars')])} and number == 1")
     with pytest.raises(IndexDamaged, match="lacks sentences of article 'mars'"):
         store.fetch(["mars"])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"title": 5}, {"source": []}, {"sentences": "2"}, {"passages": -1}, {"characters": 2**60}, {"more": 1}]
+)
+def test_a_head_that_was_altered_is_refused(store: MilvusStore, wrong: dict[str, object]) -> None:
+    store.upsert(THREE)
+    (row,) = store._tables.rows(
+        ARTICLES, [key_of("mars")], ["key", "article", "revision", "number", "kind", "body", "vector"]
+    )
+    store._tables.write(ARTICLES, [row | {"body": json.dumps(json.loads(row["body"]) | wrong)}])
+    for ask in (store.heads, lambda: store.fetch(["mars"])):
+        with pytest.raises(IndexDamaged, match="build into it again"):
+            ask()
+
+
+def test_an_article_whose_particulars_are_no_text_is_refused() -> None:
+    own = THREE[0]
+    altered = replace(own.article, title=5)  # type: ignore[arg-type]
+    body = packed(replace(own, article=altered))
+    with pytest.raises(IndexDamaged, match="particulars are no text"):
+        unpacked(body, own.passage_vectors, own.sentence_vectors)
+
+
+def test_an_article_that_is_removed_while_it_is_fetched_is_gone_and_not_damaged(
+    store: MilvusStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.upsert(THREE)
+    heads = store._heads
+
+    def removed_after(keys: list[str]) -> dict[str, Head]:
+        found = heads(keys)
+        if found:
+            monkeypatch.setattr(store, "_heads", heads)
+            store.delete(["mars"])
+        return found
+
+    monkeypatch.setattr(store, "_heads", removed_after)
+    with pytest.raises(ArticleError, match="there is no article 'mars'") as raised:
+        store.fetch(["mars"])
+    assert store.name not in str(raised.value)
 
 
 def test_an_article_that_is_damaged_does_not_keep_a_build_from_mending_it(store: MilvusStore) -> None:
