@@ -160,16 +160,19 @@ def misquotes(quotes: Mapping[Unit, str], articles: Iterable[Article]) -> Iterat
 
 def _lines(rows: Iterable[dict[str, Any]]) -> bytes:
     # UTF-8 rather than \u escapes: people read these files, in whatever script.
-    return "".join(json.dumps(row, ensure_ascii=False).translate(_ESCAPED) + "\n" for row in rows).encode()
+    return b"".join((json.dumps(row, ensure_ascii=False).translate(_ESCAPED) + "\n").encode() for row in rows)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.stat().st_size:
+        raise IndexDamaged(f"{path.name} holds nothing")
     try:
-        for line in path.read_bytes().decode().removesuffix("\n").split("\n"):
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise IndexDamaged(f"{path.name} holds a line that is no JSON object")
-            yield row
+        with path.open("rb") as lines:  # those of millions of sentences would not fit several times
+            for line in lines:
+                row = json.loads(line.decode())
+                if not isinstance(row, dict):
+                    raise IndexDamaged(f"{path.name} holds a line that is no JSON object")
+                yield row
     except (ValueError, RecursionError) as error:
         raise IndexDamaged(f"{path.name} holds a line that is no JSON: {error}") from error
 

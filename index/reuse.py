@@ -81,28 +81,40 @@ def encode_groups(
     groups: Sequence[Sequence[str]],
     progress: Progress | None = None,
     earlier: Earlier | None = None,
-) -> list[NDArray[np.float32]]:
-    """A vector for each text of each group; equal texts get the very same one, so that they score the same.
+) -> tuple[NDArray[np.float32], list[NDArray[np.int64]]]:
+    """A vector for each different text, and which of them each text of each group has: equal texts the very same one, so that
+    they score the same.
 
     :param progress: called with how many texts have been encoded, and how many are to be.
     :param earlier: gives the vectors of the texts that it holds: those are not encoded.
-    :returns: for each group, *Shape:* ``(n, d)``, float32.
+    :returns: *Shape:* ``(u, d)``, float32; and for each group *Shape:* ``(n,)``: rows of it.
     :raises EncoderError: the encoder gave something else than one vector for each text.
     """
     unique = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
-    vectors = np.empty((len(unique), encoder.dimension), dtype=np.float32)
-    known = earlier.fill(unique, vectors) if earlier else np.zeros(len(unique), dtype=np.bool_)
-    fresh = np.flatnonzero(~known).tolist()
-    if fresh:
-        encoded = encoder.encode([unique[place] for place in fresh], progress=progress)
-        if encoded.shape != (len(fresh), encoder.dimension):
-            raise EncoderError(
-                f"the encoder {encoder.name!r} gave an array of shape {encoded.shape} for {len(fresh)} texts, "
-                f"expected {(len(fresh), encoder.dimension)}; use another encoder"
-            )
-        vectors[fresh] = encoded
+    vectors = _vectors_of(unique, encoder, progress, earlier)
     position = {text: row for row, text in enumerate(unique)}
-    return [vectors[[position[text] for text in group]] for group in groups]
+    return vectors, [np.array([position[text] for text in group], dtype=np.int64) for group in groups]
+
+
+def _vectors_of(
+    texts: Sequence[str], encoder: Encoder, progress: Progress | None, earlier: Earlier | None
+) -> NDArray[np.float32]:
+    """:param texts: all different."""
+    vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)  # takes memory where it is written to
+    known = earlier.fill(texts, vectors) if earlier else np.zeros(len(texts), dtype=np.bool_)
+    fresh = np.flatnonzero(~known).tolist()
+    if not fresh:
+        return vectors
+    encoded = encoder.encode([texts[place] for place in fresh], progress=progress)
+    if encoded.shape != (len(fresh), encoder.dimension):
+        raise EncoderError(
+            f"the encoder {encoder.name!r} gave an array of shape {encoded.shape} for {len(fresh)} texts, "
+            f"expected {(len(fresh), encoder.dimension)}; use another encoder"
+        )
+    if len(fresh) == len(texts):
+        return encoded  # those of millions would not fit twice
+    vectors[fresh] = encoded
+    return vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ articles -> passages and sentences -> vectors and terms, a row each -> files and
 
 import itertools
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -217,17 +217,21 @@ def build_index(
         passages += own_passages
         sentences += own_sentences
     texts = {article.id: article.text for article in articles}
-    passage_texts = [texts[unit.article_id][unit.start : unit.end] for unit in passages]
-    sentence_texts = [texts[unit.article_id][unit.start : unit.end] for unit in sentences]
-    sentence_vectors, passage_vectors = encode_groups(encoder, (sentence_texts, passage_texts), progress, before)
+
+    def said(units: Iterable[Passage | Sentence]) -> Iterator[str]:
+        return (texts[unit.article_id][unit.start : unit.end] for unit in units)
+
+    vectors, rows = encode_groups(encoder, (list(said(sentences)), list(said(passages))), progress, before)
+    sentence_vectors, passage_vectors = VectorIndex.build(vectors, rows[0]), VectorIndex.build(vectors, rows[1])
+    del vectors  # the terms of millions take memory, too
     index = Index(
         articles=tuple(articles),
         passages=tuple(passages),
         sentences=tuple(sentences),
-        sentence_vectors=VectorIndex.build(sentence_vectors),
-        passage_vectors=VectorIndex.build(passage_vectors),
-        sentence_terms=LexicalIndex.build(sentence_texts),
-        passage_terms=LexicalIndex.build(passage_texts),
+        sentence_vectors=sentence_vectors,
+        passage_vectors=passage_vectors,
+        sentence_terms=LexicalIndex.build(said(sentences)),
+        passage_terms=LexicalIndex.build(said(passages)),
         manifest=_described(articles, encoder, len(passages), len(sentences)),
         documents=tuple(documents),
     )

@@ -41,7 +41,7 @@ _ROUNDS = 8
 _FOR_A_LIST = 40
 """Rows, on average, that a list's centroid is found by."""
 _ADDED = 16_384
-"""Rows that are put into lists in one go."""
+"""Rows that are put into an index in one go."""
 
 Kind = Literal["hnsw", "ivf"]
 FloatArray = NDArray[np.float32]
@@ -70,15 +70,18 @@ class VectorIndex:
         return int(self._flat.d)
 
     @classmethod
-    def build(cls, vectors: FloatArray) -> "VectorIndex":
-        """An index of `vectors`, one a row.
+    def build(cls, vectors: FloatArray, rows: NDArray[np.int64] | None = None) -> "VectorIndex":
+        """An index of `vectors`, one a row, or of those of some rows, in their order; these are not copied all at once.
 
         :param vectors: *Shape:* ``(n, d)``, float32, L2-normalised if scores are to be cosines.
         :raises EncoderError: a vector holds NaN or infinity.
         """
-        checked = _checked(vectors, vectors.shape[1])
-        flat = faiss.IndexFlatIP(checked.shape[1])
-        flat.add(checked)
+        n, d = len(vectors) if rows is None else len(rows), vectors.shape[1]
+        flat = faiss.IndexFlatIP(d)
+        flat.codes.resize(4 * n * d)  # room for all, or what there is would be copied whenever that ends
+        for low in range(0, max(n, 1), _ADDED):
+            high = min(n, low + _ADDED)
+            flat.add(_checked(vectors[low:high] if rows is None else vectors[rows[low:high]], d, (low, n)))
         return cls(flat)
 
     def vectors(self, rows: Rows | None = None) -> FloatArray:
@@ -308,14 +311,18 @@ def _row_numbers(rows: Places | None, length: int) -> NDArray[np.int64]:
     return rows.astype(np.int64)
 
 
-def _checked(vectors: FloatArray, dimension: int) -> FloatArray:
-    """`vectors` as faiss must have them, C-contiguous float32 ``(n, dimension)``."""
+def _checked(vectors: FloatArray, dimension: int, part: tuple[int, int] = (0, 0)) -> FloatArray:
+    """`vectors` as faiss must have them, C-contiguous float32 ``(n, dimension)``.
+
+    :param part: which of how many is the first of them, where they are not all.
+    """
     if vectors.ndim != 2 or vectors.shape[1] != dimension:
         raise EncoderError(
             f"found vectors of shape {vectors.shape}, expected (n, {dimension}): the index is of another encoder; "
             "rebuild it with the encoder in use"
         )
     if not np.isfinite(vectors).all():
-        bad = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
-        raise EncoderError(f"the encoder gave NaN or infinity for text {bad} of {len(vectors)}; use another encoder")
+        bad = part[0] + int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+        count = part[1] or len(vectors)
+        raise EncoderError(f"the encoder gave NaN or infinity for text {bad} of {count}; use another encoder")
     return np.ascontiguousarray(vectors, dtype=np.float32)

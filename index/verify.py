@@ -175,10 +175,10 @@ def _lengths(index: Index) -> Iterator[str]:
 
 def _vectors(index: Index, encoder: Encoder) -> Iterator[str]:
     texts = [[index.text(unit) for unit in units] for units in (index.sentences, index.passages)]
-    anew = encode_groups(encoder, texts)
+    anew, rows_of = encode_groups(encoder, texts)
     for name, stored, expected in (
-        (SENTENCE_VECTORS, index.sentence_vectors.vectors(), anew[0]),
-        (PASSAGE_VECTORS, index.passage_vectors.vectors(), anew[1]),
+        (SENTENCE_VECTORS, index.sentence_vectors.vectors(), anew[rows_of[0]]),
+        (PASSAGE_VECTORS, index.passage_vectors.vectors(), anew[rows_of[1]]),
     ):
         distance = np.abs(stored - expected).max(axis=1)
         for row in np.flatnonzero(~(distance <= _TOLERANCE)):

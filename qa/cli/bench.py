@@ -5,25 +5,51 @@ import os
 import platform
 import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from index.errors import SettingsError
 from qa.cli.messages import waiting
 from qa.cli.options import IndexOption
+from qa.cli.scale import measure_archives, write_pages
 from qa.cli.terminal import printable
 
 
 def bench(
     index: IndexOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="write the figures as JSON, and nothing else")] = False,
+    archive: Annotated[
+        bool, typer.Option("--archive", help="measure how all grows with an archive instead; takes up to an hour")
+    ] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", envvar="QA_DATA", help="the texts of --archive: dev/*.json and train.jsonl.gz"),
+    ] = None,
+    sizes: Annotated[
+        str | None,
+        typer.Option(metavar="N,N,..", help="sentences of the archives (default: 1000,10000,100000,1000000)"),
+    ] = None,
+    page: Annotated[
+        bool,
+        typer.Option("--page", help="write docs/scale.md and the README's table; with --archive of what it measures"),
+    ] = False,
 ) -> None:
-    """Measure speed and memory, each beside its floor.
+    """Measure speed and memory, each beside its floor; or, with --archive, how they grow.
 
     The floor of an answer is one encode of the question by sentence-transformers; of a build, encoding the sentences once;
     of starting and memory, loading that encoder; of the server and of what is installed, a bare Gradio page. Both are
     measured by turns, so the ratios hold on a busy machine too.
     """
+    if archive:
+        measure_archives(data, sizes, page=page, as_json=as_json)
+        return
+    if sizes is not None:
+        raise SettingsError("--sizes is of archives; expected --archive with it")
+    if page:
+        write_pages()
+        return
     from qa.settings import load_settings
 
     settings = load_settings(index=index)

@@ -6,6 +6,7 @@ import faiss
 import numpy as np
 import pytest
 
+from index import vectors as vectors_module
 from index.errors import EncoderError, IndexDamaged
 from index.vectors import VectorIndex
 
@@ -93,6 +94,17 @@ def test_vectors_that_are_no_numbers_are_refused(bad: float) -> None:
         VectorIndex.build(vectors)
     with pytest.raises(EncoderError, match="NaN or infinity"):
         VectorIndex.build(unit_vectors(5)).scores(vectors[2:3])
+
+
+def test_some_rows_are_put_in_their_order_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_module, "_ADDED", 4)
+    vectors, rows = unit_vectors(7), np.array([6, 0, 0, 3, 5, 1, 2, 4, 6, 6], dtype=np.int64)
+    assert (VectorIndex.build(vectors, rows).vectors() == vectors[rows]).all()
+    assert (VectorIndex.build(vectors).vectors() == vectors).all()
+    assert len(VectorIndex.build(vectors, rows[:0])) == 0
+    vectors[4, 0] = np.nan
+    with pytest.raises(EncoderError, match="text 7 of 10"):
+        VectorIndex.build(vectors, rows)
 
 
 def test_queries_of_another_encoder_are_refused() -> None:

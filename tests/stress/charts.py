@@ -4,38 +4,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from qa.evaluation.report.markup import Html, el
-from qa.evaluation.report.svg import Plot, ticks
+from qa.evaluation.report.sheet import sheet
+from qa.evaluation.report.svg import Plot, decades, ticks
 from tests.stress.figures import Report, Stretch
 
 _BAR, _LINE = 24, 40  # columns of a terminal
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-
-_STYLE: Final = """
-svg {
-  --paper: #fffefb; --ink: #1d1c1a; --soft: #6a665e; --hair: #dfdbd2; --blue: #28599a; --pale: #c2d2e7; --ochre: #ad5d13;
-}
-@media (prefers-color-scheme: dark) {
-  svg {
-    --paper: #16181b; --ink: #e9e6df; --soft: #a19d94; --hair: #35383d; --blue: #8bb8ee; --pale: #2d4768; --ochre: #e3a467;
-  }
-}
-.paper { fill: var(--paper); }
-text { fill: var(--soft); font: 11.5px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-.title { fill: var(--ink); font-size: 19px; font-weight: 600; }
-.label { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
-.axis { stroke: var(--soft); }
-.grid { stroke: var(--hair); }
-.guide { stroke: var(--soft); stroke-dasharray: 3 4; }
-.line { fill: none; stroke: var(--blue); stroke-width: 2.2; stroke-linejoin: round; }
-.line.p95 { opacity: 0.65; }
-.line.p99 { opacity: 0.4; }
-.line.memory { stroke: var(--ochre); }
-.dot { fill: var(--blue); stroke: var(--paper); }
-.dot.memory { fill: var(--ochre); }
-.bar { fill: var(--blue); }
-.bar.pale { fill: var(--pale); }
-"""
 
 
 def table(report: Report) -> Iterator[str]:
@@ -98,30 +72,6 @@ def svg(report: Report) -> str:
     return sheet(f"Article QA under load: {report.workers} answered at a time, {report.queue} waiting at most", plots)
 
 
-def sheet(title: str, plots: Sequence[Plot]) -> str:
-    """Drawings of one size, two to a row, as one SVG that holds all it needs."""
-    width, height, gap, head = plots[0].width, plots[0].height, 28, 54
-    places = [divmod(number, 2) for number in range(len(plots))]
-    placed = [
-        el("g", plot.marks, transform=f"translate({24 + column * (width + gap):g} {head + row * (height + 18):g})")
-        for plot, (row, column) in zip(plots, places, strict=True)
-    ]
-    whole = (2 * width + gap + 48, head + (places[-1][0] + 1) * (height + 18) - 2)
-    return str(
-        el(
-            "svg",
-            el("style", Html(_STYLE)),
-            el("rect", class_="paper", width=whole[0], height=whole[1]),
-            el("text", title, x=24, y=34, class_="title"),
-            placed,
-            xmlns="http://www.w3.org/2000/svg",
-            viewBox=f"0 0 {whole[0]:g} {whole[1]:g}",
-            role="img",
-            aria_label=title,
-        )
-    )
-
-
 def _against_askers(
     report: Report, title: str, values: Callable[[Stretch], dict[str, float | None]], *, logarithmic: bool = False
 ) -> Plot:
@@ -131,7 +81,7 @@ def _against_askers(
     form: Callable[[float], float] = math.log10 if logarithmic else float
     top, bottom = form(1.12 * max(known, default=1)), form(0.8 * min(known, default=1)) if logarithmic else 0.0
     plot = Plot(title, (-0.15, math.log2(max(asked for asked, _ in found) or 1) + 0.55), (bottom, top))
-    marks = [math.log10(mark) for mark in _decades(10**bottom, 10**top)] if logarithmic else ticks(0, top, 4)
+    marks = [math.log10(mark) for mark in decades(10**bottom, 10**top)] if logarithmic else ticks(0, top, 4)
     plot.y_axis(title, marks, (lambda value: f"{10**value:,.0f}") if logarithmic else (lambda value: f"{value:,.0f}"))
     plot.x_axis("askers", [math.log2(asked) for asked, _ in found], lambda value: f"{2**value:.0f}")
     lowest = plot.height  # of the names that stand behind the lines; they are kept apart
@@ -165,12 +115,6 @@ def _overload(report: Report) -> Plot:
         plot.text(middle, base + 17, name, anchor="middle")
         plot.text(middle, base + 33, f"{refused[name]:,} refused", anchor="middle")
     return plot
-
-
-def _decades(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten between the two."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [factor * 10.0**power for power in powers for factor in (1, 2, 5) if low <= factor * 10.0**power <= high]
 
 
 def _times(steps: Sequence[Stretch]) -> Iterator[float]:

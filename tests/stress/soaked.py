@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from qa.evaluation.metrics import percentile
+from qa.evaluation.report.sheet import sheet
 from qa.evaluation.report.svg import Plot, ticks
-from tests.stress.charts import sheet
 from tests.stress.traffic import Mixed
 from tests.stress.watch import Sample, Trend, trend
 

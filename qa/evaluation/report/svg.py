@@ -45,6 +45,16 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(number * step, 10) for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def decades(low: float, high: float, factors: Sequence[int] = (1, 2, 5)) -> list[float]:
+    """The factors times powers of ten that are not below `low` nor above `high`, for a logarithmic axis.
+
+    >>> decades(15, 200)
+    [20.0, 50.0, 100.0, 200.0]
+    """
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [factor * 10.0**power for power in powers for factor in factors if low <= factor * 10.0**power <= high]
+
+
 @dataclass
 class Plot:
     """A drawing with an x and a y axis, collected mark by mark, later ones on top.
