@@ -13,7 +13,8 @@ from itertools import groupby
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from index.article import Article
+from index.article import Article, Particulars
+from index.errors import ArticleError, StoreUnavailable
 from index.store import Index
 from index.units import Sentence
 from qa.answer import Answer, Citation
@@ -93,13 +94,16 @@ def welcome_html(suggestions: Sequence[str], *, articles: int = 1) -> str:
 
 @dataclass(frozen=True)
 class _Texts:
-    """The texts that citations lie in.
+    """The articles that citations lie in.
 
-    :ivar of: the article of an id, and its sentences in reading order.
+    :ivar head: what is known of the article of an id.
+    :ivar whole: that article, and its sentences in reading order; None where it cannot be had. It may be of another edition
+        than a citation of it: nothing is taken from it by a citation's offsets before their checksums are compared.
     :ivar asked: the id of the article that was asked; None of an archive, where each citation says which it is of.
     """
 
-    of: Callable[[str], tuple[Article, Sequence[Sentence]]]
+    head: Callable[[str], Particulars]
+    whole: Callable[[str], tuple[Article, Sequence[Sentence]] | None]
     asked: str | None
 
     @property
@@ -112,17 +116,19 @@ def answer_html(answer: Answer, article: Article, sentences: Sequence[Sentence],
 
     :param votes: whether readers may say that an answer or a refusal is right or not.
     """
-    return _answer(answer, _Texts(lambda _: (article, sentences), article.id), votes=votes)
+    return _answer(answer, _Texts(lambda _: article, lambda _: (article, sentences), article.id), votes=votes)
 
 
 def archive_answer_html(answer: Answer, index: Index, *, votes: bool = False) -> str:
     """The message for an `answer` that all articles of `index` were asked for: each citation names its own."""
 
-    def of(article_id: str) -> tuple[Article, Sequence[Sentence]]:
-        low, high = index.sentence_rows(article_id)
-        return index.article(article_id), index.sentences[low:high]
+    def whole(article_id: str) -> tuple[Article, Sequence[Sentence]] | None:
+        try:
+            return index.whole(article_id)
+        except (ArticleError, StoreUnavailable):  # a store has lost it since, or is away: the answer stands all the same
+            return None
 
-    return _answer(answer, _Texts(of, None), votes=votes)
+    return _answer(answer, _Texts(index.head_of.__getitem__, whole, None), votes=votes)
 
 
 def _answer(answer: Answer, texts: _Texts, *, votes: bool) -> str:
@@ -141,7 +147,7 @@ def _answer(answer: Answer, texts: _Texts, *, votes: bool) -> str:
     return f'<div class="qa-turn qa-{answer.kind}" id="{_turn_id()}">{"".join(parts)}</div>'
 
 
-def permalink(question: str, article: Article | None, cited: Citation | None, *, archive: bool = False) -> str:
+def permalink(question: str, article: Particulars | None, cited: Citation | None, *, archive: bool = False) -> str:
     """The address, relative to the page, that asks `question` again and lights up the sentence that was cited: found by its
     number or, as the text may have changed by then, by its words and those around them (`static/anchor.js`).
 
@@ -151,7 +157,7 @@ def permalink(question: str, article: Article | None, cited: Citation | None, *,
     if cited is not None:
         query["s"] = cited.sentence_id
     if article is not None:
-        query["v"] = article.sha256[:EDITION]
+        query["v"] = (article.sha256 if cited is None else cited.article_sha256)[:EDITION]
     if cited is not None:
         query |= {"quote": cited.quote[:QUOTED], "prefix": cited.prefix, "suffix": cited.suffix}
     return f"?{urlencode(query | (OF_ALL if archive else {}))}"
@@ -223,19 +229,20 @@ def _verdict(words: str, answer: Answer) -> str:
 
 def _quote(citation: Citation, texts: _Texts, css: str) -> str:
     """One cited sentence, its spans marked, its chip behind it; before it, on request, the sentence that it leans on; below
-    it, of an archive, the article that it is of.
+    it, of an archive, the article that it is of. The words are the citation's own, which were checked.
     """
-    article, sentences = texts.of(citation.article_id)
+    said, first = citation.quote, citation.start
     pieces: list[str] = []
-    position = citation.start
+    position = 0
     for span in sorted(citation.spans, key=lambda span: span.start):
-        pieces.append(_escape(article.text[position : span.start]))
-        mark = '<mark class="qa-whole">' if (span.start, span.end) == (citation.start, citation.end) else "<mark>"
-        pieces.append(f"{mark}{_escape(article.text[span.start : span.end])}</mark>")
-        position = span.end
-    pieces.append(_escape(article.text[position : citation.end]) + closing(citation.quote))
+        start, end = span.start - first, span.end - first
+        pieces.append(_escape(said[position:start]))
+        mark = '<mark class="qa-whole">' if (start, end) == (0, len(said)) else "<mark>"
+        pieces.append(f"{mark}{_escape(said[start:end])}</mark>")
+        position = end
+    pieces.append(_escape(said[position:]) + closing(said))
     return (
-        f"{_sentence_before(citation, article, sentences)}"
+        f"{_sentence_before(citation, texts)}"
         f'<blockquote class="{css}" dir="auto"><span class="qa-words">{"".join(pieces)}</span>{_chip(citation, texts)}'
         f"</blockquote>{_from(citation, texts)}"
     )
@@ -271,20 +278,25 @@ def _from(citation: Citation, texts: _Texts) -> str:
     """The article that a citation of an archive is of: title, source, date, and a link to where it was published."""
     if not texts.archive:
         return ""
-    article, _ = texts.of(citation.article_id)
-    about = "".join(f" · {_escape(one)}" for one in (article.source, readable_date(article.published)) if one)
-    title = f"{_escape(article.title)}{closing(article.title)}"
+    source = texts.head(citation.article_id).source
+    about = "".join(f" · {_escape(one)}" for one in (source, readable_date(citation.published)) if one)
+    title = f"{_escape(citation.title)}{closing(citation.title)}"
     away = ""
-    if article.url is not None and article.url.startswith(("https://", "http://")):
-        name = _escape(urlsplit(article.url).hostname or article.url)
-        away = f' · <a class="qa-away" href="{_escape(article.url)}" title="Open where it was published">{name}</a>'
+    if citation.url is not None and citation.url.startswith(("https://", "http://")):
+        name = _escape(urlsplit(citation.url).hostname or citation.url)
+        away = f' · <a class="qa-away" href="{_escape(citation.url)}" title="Open where it was published">{name}</a>'
     return f'<p class="qa-from" dir="auto"><cite>{title}</cite>{about}{away}</p>'
 
 
-def _sentence_before(citation: Citation, article: Article, sentences: Sequence[Sentence]) -> str:
+def _sentence_before(citation: Citation, texts: _Texts) -> str:
+    """Nothing where the article's text is another by now."""
     found = _POINTS_BACK.match(citation.quote)
+    whole = texts.whole(citation.article_id) if found else None
+    if found is None or whole is None or whole[0].sha256 != citation.article_sha256:
+        return ""
+    article, sentences = whole
     before = [sentence for sentence in sentences if sentence.end <= citation.start]
-    if found is None or not before:
+    if not before:
         return ""
     words = _escape(article.text[before[-1].start : before[-1].end])
     return (
@@ -298,7 +310,7 @@ def _actions(answer: Answer, cited: Sequence[Citation], texts: _Texts, *, votes:
     # A link means the same without the turns before it.
     question = answer.interpreted_as or answer.question
     shown = cited[0].article_id if texts.archive and cited else texts.asked
-    article = None if shown is None else texts.of(shown)[0]
+    article = None if shown is None else texts.head(shown)
     link = permalink(question, article, cited[0] if cited else None, archive=texts.archive)
     copy = ""
     if cited:
@@ -318,10 +330,10 @@ def _with_sources(cited: Sequence[Citation], texts: _Texts) -> str:
     """The quotations, those of one article together, each with its title, source and date."""
     told = []
     for article_id, group in groupby(cited, key=lambda citation: citation.article_id):
-        article, quotes = texts.of(article_id)[0], list(group)
+        article, quotes = texts.head(article_id), list(group)
         numbers = dict.fromkeys(one.page for one in quotes if one.page is not None)
         pages = ", ".join(f"p. {number}" for number in numbers)
-        source = ", ".join(filter(None, (article.title, article.source, readable_date(article.published), pages)))
+        source = ", ".join(filter(None, (quotes[0].title, article.source, readable_date(quotes[0].published), pages)))
         told.append(f"{' '.join(f'“{one.quote}”' for one in quotes)} — {source}")
     return "; ".join(told)
 

@@ -7,9 +7,8 @@ inputs unprocessed (`preprocess=False`), so nothing that a client sends is turne
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +16,13 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from index.article import Article
-from index.errors import ArticleError, ArticleQAError
+from index.article import Article, Particulars
+from index.errors import ArticleError, ArticleQAError, IndexFault
 from index.store import Index
+from index.units import Sentence
 from qa.answer import Answer
 from qa.live import Pipelines
 from qa.pipeline import QAPipeline
-from qa.question import askable
 from qa.web import answer_html as html
 from qa.web.article_html import article_html, edition
 from qa.web.asking import answered
@@ -31,13 +30,12 @@ from qa.web.clients import resume_client
 from qa.web.head import page_title
 from qa.web.listeners import Listeners
 from qa.web.picker import library_html, masthead_html
+from qa.web.problems import ARTICLES_GONE
 from qa.web.request_ids import resume_request
+from qa.web.sent import kept_history, kept_messages
 from qa.web.workers import Busy, Gone, Workers
 
 log = logging.getLogger(__name__)
-
-MOST_MESSAGES = 60
-"""Messages of a conversation that are kept; older ones leave the page."""
 
 MOST_SUGGESTIONS = 4
 """Questions that an empty chat suggests."""
@@ -48,18 +46,12 @@ NEXT_QUESTION = """(typed, article, before, ...rest) => [
 the turns before it on the page.
 """
 
-MOST_TURNS = 6
-"""Turns before a question that it is understood with."""
-
-MOST_HISTORY = 60_000
-"""Most characters of the turns that a client sends; more are not looked at. The longest six fit."""
-
 _SPARE_EVENTS = 16
 """Events that Gradio runs at a time besides those that the workers hold: refusals and openings of pages, which are quick."""
 
 ALL_ASKED = html.OF_ALL["of"]
 
-Message = dict[str, str]
+Whole = tuple[Article, Sequence[Sentence]]
 
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
     body_background_fill="#f6f3ec",
@@ -68,7 +60,9 @@ THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 
 
 class Page:
-    """What the page's events do. Each takes the pipeline in use once, and hands it on."""
+    """What the page's events do. Each takes the pipeline in use once, and hands it on. An article may have to come from a
+    store: it is never asked for in the thread that serves everyone.
+    """
 
     def __init__(
         self, pipelines: Pipelines, workers: Workers, listeners: Listeners | None = None, *, votes: bool = False
@@ -79,22 +73,21 @@ class Page:
         self.listeners = listeners or Listeners()
         self.votes = votes
 
-    def reading(self, pipeline: QAPipeline, article: Article | None) -> str:
+    def reading(self, pipeline: QAPipeline, whole: Whole | None) -> str:
         """The article's pane; without an article, the list of all."""
-        if article is None:
+        if whole is None:
             name, text = "The articles", library_html(pipeline.index)
         else:
-            low, high = pipeline.index.sentence_rows(article.id)
-            name, text = "The article", article_html(article, pipeline.index.sentences[low:high])
+            name, text = "The article", article_html(*whole)
         return (
             f'<section id="qa-reading" tabindex="0" aria-label="{name}">{text}</section>'
             '<button class="qa-back" type="button" hidden>Back to the answer</button>'
         )
 
-    def welcome(self, pipeline: QAPipeline, scope: Article | None) -> str:
+    def welcome(self, pipeline: QAPipeline, scope: Particulars | None) -> str:
         """What an empty chat shows. :param scope: the article that is asked; None asks all."""
         if scope is None:
-            return html.welcome_html(_different(pipeline.suggestions()), articles=len(pipeline.index.articles))
+            return html.welcome_html(_different(pipeline.suggestions()), articles=len(pipeline.index.heads))
         return html.welcome_html(pipeline.suggestions(scope.id)[:MOST_SUGGESTIONS])
 
     async def ask(
@@ -131,10 +124,10 @@ class Page:
             session_of(request), self._answer(pipeline, question, article_id, before, request)
         )
         with suppress(Gone):
-            message, article = await answered
+            message, whole = await answered
             pane = (gr.skip(), gr.skip())
-            if article is not None and edition(article) != shown:
-                pane = (await asyncio.to_thread(self.reading, pipeline, article), edition(article))
+            if whole is not None and edition(whole[0]) != shown:
+                pane = (await asyncio.to_thread(self.reading, pipeline, whole), edition(whole[0]))
             yield [*so_far, {"role": "assistant", "content": message}], *pane
 
     async def open(self, shown: Any, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
@@ -148,18 +141,19 @@ class Page:
         asked, question = request.query_params.get("article", ""), request.query_params.get("q", "")
         notice: Any = gr.skip()
         try:
-            article = pipeline.index.article(asked) if asked else first
-        except ArticleError:
-            article, question = first, ""
-            notice = html.notice_html(f"{_unknown(asked)} {f'Shown is “{first.title}”.' if first else 'Shown are all.'}")
-        scope = article if addressed(request) else first
-        chosen, of = scope.id if scope else "", _edition(article)
+            whole = await asyncio.to_thread(read, pipeline.index, asked)
+        except ArticleQAError as error:
+            whole, question = await asyncio.to_thread(read, pipeline.index, ""), ""
+            instead = f"Shown is “{first.title}”." if first else "Shown are all."
+            notice = html.notice_html(f"{_why(error, asked)} {instead}")
+        scope = first if whole is None or not addressed(request) else whole[0]
+        chosen, of = scope.id if scope else "", _edition(whole)
         # The conversation's value is left alone: a quick reader may have asked before this arrives.
         if of == shown and asked in ("", chosen):
             yield (gr.skip(), gr.skip(), chosen, gr.skip(), notice, gr.skip())
         else:
             welcome = gr.update(placeholder=self.welcome(pipeline, scope))
-            pane = await asyncio.to_thread(self.reading, pipeline, article)  # it may be a book
+            pane = await asyncio.to_thread(self.reading, pipeline, whole)  # it may be a book
             top = masthead_html(pipeline.index, scope, asked)
             yield (top, pane, chosen, welcome, notice, of)
         if question.strip():
@@ -168,18 +162,14 @@ class Page:
 
     async def _answer(
         self, pipeline: QAPipeline, question: str, article_id: Any, before: Any, request: gr.Request | None
-    ) -> tuple[str, Article | None]:
-        """The message that answers, and the article that was asked, if there is an answer, and one was."""
+    ) -> tuple[str, Whole | None]:
+        """The message that answers, and the article that was asked, if there is an answer, one was, and it is of its text."""
         resume(request)
-        index = pipeline.index
+        first = opening(pipeline.index)
+        asked = article_id or (first.id if first else None)
         try:
-            article = index.article(article_id) if article_id else opening(index)
-            asked, history = article.id if article else None, kept_history(before)
-            answer = await answered(self.workers, "page", pipeline, question, article=asked, history=history)
-            if article is None:
-                return html.archive_answer_html(answer, index, votes=self.votes), None
-            low, high = index.sentence_rows(article.id)
-            return html.answer_html(answer, article, index.sentences[low:high], votes=self.votes), article
+            answer = await answered(self.workers, "page", pipeline, question, article=asked, history=kept_history(before))
+            return await asyncio.to_thread(self._message, pipeline.index, answer, asked)
         except (ArticleQAError, Busy) as error:
             return self._refusal(error, question, article_id), None
         except Exception:
@@ -187,16 +177,31 @@ class Page:
             log.exception("A question from the page failed")
             return html.error_html("The server failed to answer; its log says why. Asking again may work."), None
 
+    def _message(self, index: Index, answer: Answer, asked: str | None) -> tuple[str, Whole | None]:
+        if asked is None:
+            return html.archive_answer_html(answer, index, votes=self.votes), None
+        whole = index.whole(asked)
+        cited = {one.article_sha256 for one in (*answer.citations, *answer.nearest)}
+        return html.answer_html(answer, *whole, votes=self.votes), whole if cited <= {whole[0].sha256} else None
+
     def _refusal(self, error: Exception, question: str, article_id: Any) -> str:
         """The message that says why there is no answer."""
         if isinstance(error, ArticleError):
-            return html.error_html(f"{_unknown(article_id)} Reload the page to see what there is.")
-        return html.error_html(str(error), again=question.strip() if isinstance(error, Busy) else "")
+            return html.error_html(f"{_why(error, article_id)} Reload the page to see what there is.")
+        again = question.strip() if isinstance(error, Busy | IndexFault) else ""
+        return html.error_html(_why(error, article_id), again=again)
 
 
-def opening(index: Index) -> Article | None:
+def opening(index: Index) -> Particulars | None:
     """The article that is asked where none is chosen: the only one; None of several, as then all are."""
-    return index.articles[0] if len(index.articles) == 1 else None
+    return index.heads[0] if len(index.heads) == 1 else None
+
+
+def read(index: Index, key: str) -> Whole | None:
+    """The article with this id or URL, and its sentences; without any, those that the page opens with; None is the list."""
+    if key:
+        return index.whole(key)
+    return index.whole() if opening(index) else None
 
 
 def addressed(request: gr.Request | None) -> str:
@@ -209,8 +214,8 @@ def _different(questions: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(questions))[:MOST_SUGGESTIONS]
 
 
-def _edition(article: Article | None) -> str:
-    return "" if article is None else edition(article)
+def _edition(whole: Whole | None) -> str:
+    return "" if whole is None else edition(whole[0])
 
 
 def session_of(request: gr.Request | None) -> str:
@@ -225,46 +230,11 @@ def resume(request: gr.Request | None) -> None:
     resume_client(scope)
 
 
-def _unknown(article_id: Any) -> str:
-    return f"There is no article called “{str(article_id)[:80]}” here."
-
-
-def kept_messages(conversation: Any) -> list[Message]:
-    """The text messages in what a client sent as its conversation, the last `MOST_MESSAGES`; anything else is dropped.
-
-    What is kept goes back to the same client only, through the sanitiser.
-    """
-    kept: list[Message] = []
-    for message in conversation if isinstance(conversation, list) else []:
-        match message:
-            case {"role": "user" | "assistant" as role, "content": [{"type": "text", "text": str(text)}]}:
-                kept.append({"role": role, "content": html.sendable(text)})
-            case _:
-                continue
-    return kept[-MOST_MESSAGES:]
-
-
-def kept_history(before: Any) -> list[dict[str, str | None]]:
-    """The turns in what a client sent as those before its question, the last `MOST_TURNS`; anything else is dropped.
-
-    :param before: JSON, a list of `{"question": text, "answer": text or null, "interpreted_as": text or null}`.
-    """
-    if not isinstance(before, str) or len(before) > MOST_HISTORY:
-        return []
-    try:
-        turns = json.loads(before)
-    except (ValueError, RecursionError):
-        return []
-    kept: list[dict[str, str | None]] = []
-    for turn in turns if isinstance(turns, list) else []:
-        match turn:
-            case {"question": str(question), "answer": str() | None as answer, "interpreted_as": str() | None as meant}:
-                pass
-            case _:
-                continue
-        if askable(question) and (meant is None or askable(meant)):
-            kept.append({"question": question, "answer": answer, "interpreted_as": meant})
-    return kept[-MOST_TURNS:]
+def _why(error: Exception, article_id: Any) -> str:
+    """What is wrong, in a reader's words."""
+    if isinstance(error, ArticleError):
+        return f"There is no article called “{str(article_id)[:80]}” here."
+    return ARTICLES_GONE if isinstance(error, IndexFault) else str(error)  # whose own words may say where it is
 
 
 @dataclass(frozen=True)
@@ -328,11 +298,11 @@ def build_page(
         pipeline = pipelines.current
         if pipeline is held:
             return
-        first = opening(pipeline.index)
+        first, whole = opening(pipeline.index), read(pipeline.index, "")
         blocks.title = page_title(pipeline)
         masthead.value = masthead_html(pipeline.index, first)
-        reading.value = page.reading(pipeline, first)
-        article_id.value, shown.value = first.id if first else None, _edition(first)
+        reading.value = page.reading(pipeline, whole)
+        article_id.value, shown.value = first.id if first else None, _edition(whole)
         question.placeholder = "Ask the article a question …" if first else "Ask a question …"
         chat.placeholder = page.welcome(pipeline, first)
         blocks.config = blocks.get_config_file()  # what Gradio sends with the document

@@ -19,7 +19,7 @@ from qa.pipeline import QAPipeline
 from qa.question import folded, search_text
 from qa.settings import load_settings
 from qa.web import answer_html as html
-from qa.web.page import kept_history, kept_messages
+from qa.web.sent import kept_history, kept_messages
 from tests.conftest import AWKWARD, ROOT
 from tests.fuzz.harness import PART, pace, within
 from tests.toy import ToyEncoder, ToyReader

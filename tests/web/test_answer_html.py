@@ -24,7 +24,7 @@ def cite(n: int, number: int | None, *spans: Span) -> Citation:
     s = SENTENCES[n]
     quote = TEXT[s.start : s.end]
     return Citation(
-        number, "a", ARTICLE.sha256, "The title", None, None, 0, s.id, s.start, s.end, quote, "", "", spans, 0.9
+        number, "a", ARTICLE.sha256, "The title", None, "2025-03-27", 0, s.id, s.start, s.end, quote, "", "", spans, 0.9
     )
 
 
@@ -105,6 +105,17 @@ def test_a_quote_that_points_back_offers_the_sentence_before(n, before):
     html = answered(cite(n, 1, whole(n)))
     folded = re.findall(r'<details class="qa-before">.*?<p dir="auto">(.*?)</p></details>', html)
     assert [unescape(found) for found in folded] == ([before] if before else [])
+
+
+def test_no_other_text_stands_under_a_citation_where_the_article_is_another_by_now():
+    other = replace(ARTICLE, text="Something was written before. " + TEXT)
+    said = Span(SENTENCES[1].start + 3, SENTENCES[1].start + 8)
+    text = AnswerText("spoke", said.start, said.end, "a")
+    answer = Answer("answer", "Who?", True, text, 0.9, "high", 0.1, (cite(1, 1, said),), (), Models("e", "r"))
+    now, then = (answer_html(answer, article, SENTENCES) for article in (other, ARTICLE))
+    assert re.findall(r'class="qa-words">(.*?)</span>', now) == ["He <mark>spoke</mark> of a city."]
+    assert "qa-before" in then and "qa-before" not in now  # the sentence that it leans on is of the text that is cited
+    assert f"v={ARTICLE.sha256[:12]}" in now
 
 
 def test_a_refusal_says_so_and_numbers_nothing():

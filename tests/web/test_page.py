@@ -14,7 +14,8 @@ from qa.live import LivePipeline
 from qa.web.article_html import edition
 from qa.web.head import SCRIPTS, STATIC, STYLES
 from qa.web.mounting import SESSIONS
-from qa.web.page import MOST_HISTORY, MOST_MESSAGES, MOST_TURNS, Page, kept_history, kept_messages
+from qa.web.page import Page
+from qa.web.sent import MOST_HISTORY, MOST_MESSAGES, MOST_TURNS, kept_history, kept_messages
 from qa.web.workers import Workers
 
 
@@ -250,7 +251,7 @@ from qa.web.workers import Workers
 from index.article import article_from_text
 from types import SimpleNamespace
 article = article_from_text("A title\\n\\nIt says little.", id="a")
-index = SimpleNamespace(articles=(article,), sentences=(), sentence_rows=lambda _: (0, 0), article=lambda _: article)
+index = SimpleNamespace(heads=(article,), whole=lambda: (article, ()))
 build_page(LivePipeline(SimpleNamespace(index=index, suggestions=lambda _: ())), Workers(1))
 time.sleep(1)  # look-ups would run in threads of their own
 print([a for a in asked if "127.0.0.1" not in a[1]])
