@@ -86,10 +86,10 @@ def test_every_package_that_the_tests_and_training_import_is_pinned() -> None:
 
 def test_nothing_is_pinned_that_is_not_used() -> None:
     used = packages(files(*CODE), strings=True)
-    assert RUN.keys() - used == set()
+    assert (RUN | OPTIONAL).keys() - used == set()
     settings = (ROOT / "pyproject.toml").read_text()
     tools = {name for name, sign in TOOLS.items() if sign in settings}
-    assert TESTS.keys() - packages(files("tests/**/*.py", *MAKING)) - tools == set()
+    assert (TESTS.keys() - OPTIONAL.keys()) - packages(files("tests/**/*.py", *MAKING)) - tools == set()
 
 
 def test_constraints_pin_exactly_what_the_requirements_bring_along() -> None:
