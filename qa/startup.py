@@ -182,6 +182,8 @@ def build_at(
         }
     suggestions = checked_suggestions(pipeline, reading.files, readers, stored_suggestions(directory))
     # Only now that nothing is left to do but write: a build that is killed or refused has changed nothing.
+    with suppress(IndexFault):  # there is none yet, or none that anybody answers from
+        save_suggestions(directory, index, suggestions, replaced=read_manifest(directory))
     save_index(index, directory)
     save_suggestions(directory, index, suggestions)
     Kept(directory).forget_others(source for source in sources if isinstance(source, str))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Article
 from index.generations import SUGGESTIONS, write_beside
+from index.manifest import Manifest
 from index.sources.files import QUESTIONS
 from index.store import Index
 from qa.answer import Answer, AnswerText, Span
@@ -121,51 +122,68 @@ def next_questions(suggested: Sequence[Suggestion], asked: Iterable[str | None],
     return tuple(one.question for one in fresh[:NEXT])
 
 
-def save_suggestions(directory: Path, index: Index, suggestions: Mapping[str, Checked]) -> None:
+def save_suggestions(
+    directory: Path, index: Index, suggestions: Mapping[str, Checked], *, replaced: Manifest | None = None
+) -> None:
     """Write the suggestions beside the index in `directory`, in one step.
 
+    :param replaced: the index that is still there; what is suggested of its articles is kept, so that whoever takes up the
+        one or the other at this moment finds its own.
     :raises IndexFault: they cannot be written.
     """
     stored = {}
+    mine = {(article.id, article.sha256) for article in index.articles}
+    theirs = {(record.id, record.sha256) for record in replaced.articles} - mine if replaced else set()
+    for name, sha256, checked in _stored(directory) if theirs else ():
+        if (name, sha256) in theirs:
+            stored[f"{name} {sha256}"] = _row(name, sha256, checked)
     for article in index.articles:
-        if (own := suggestions.get(article.id)) is None:
-            continue
-        questions = [asdict(one) for one in own.suggestions]
-        stored[article.id] = {
-            "sha256": article.sha256,
-            "questions": questions,
-            "checksum": _checksum(questions),
-            "chosen_from": own.chosen_from,
-        }
+        if (own := suggestions.get(article.id)) is not None:
+            stored[article.id] = _row(article.id, article.sha256, own)
     content = json.dumps(stored, ensure_ascii=False, indent=1) + "\n"
     write_beside(directory, SUGGESTIONS, content.encode())
+
+
+def _row(article: str, sha256: str, checked: Checked) -> dict[str, object]:
+    questions = [asdict(one) for one in checked.suggestions]
+    return {
+        "article": article,
+        "sha256": sha256,
+        "questions": questions,
+        "checksum": _checksum(questions),
+        "chosen_from": checked.chosen_from,
+    }
 
 
 def load_suggestions(directory: Path, index: Index) -> dict[str, tuple[Suggestion, ...]]:
     """The suggestions beside the index; those of an article that has changed since are left out, as is a damaged file."""
     now = {article.id: article.sha256 for article in index.articles}
-    return {name: own.suggestions for name, (sha256, own) in _stored(directory).items() if now.get(name) == sha256}
+    return {name: own.suggestions for name, sha256, own in _stored(directory) if now.get(name) == sha256}
 
 
 def stored_suggestions(directory: Path) -> dict[str, Checked]:
     """The suggestions beside whatever index there is or was, for `checked_suggestions`; none where they cannot be read."""
-    return {name: own for name, (_, own) in _stored(directory).items()}
+    return {name: own for name, _, own in _stored(directory)}
 
 
-def _stored(directory: Path) -> dict[str, tuple[str, Checked]]:
-    """The suggestions and the SHA-256 of the article that they are about, by article id."""
+def _stored(directory: Path) -> list[tuple[str, str, Checked]]:
+    """The suggestions, each with the id and the SHA-256 of the article that they are about; those of the last build last."""
     path = directory / SUGGESTIONS
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            name: (str(own["sha256"]), Checked(_unaltered(own), str(own.get("chosen_from", ""))))
-            for name, own in stored.items()
-        }
+        return [
+            (
+                str(own.get("article", key)),
+                str(own["sha256"]),
+                Checked(_unaltered(own), str(own.get("chosen_from", ""))),
+            )
+            for key, own in stored.items()
+        ]
     except FileNotFoundError:
-        return {}
+        return []
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         _log.warning("%s cannot be read (%s); no questions are suggested until `python -m qa build`", path, error)
-        return {}
+        return []
 
 
 def _unaltered(stored: Mapping[str, Any]) -> tuple[Suggestion, ...]:

@@ -9,9 +9,13 @@ import pytest
 
 from index.article import article_from_text
 from index.errors import IndexFault
-from index.store import Index, build_index
+from index.generations import SUGGESTIONS
+from index.sources.reading import Reading
+from index.store import Index, build_index, load_index, save_index
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction
+from qa.settings import load_settings
+from qa.startup import build_at
 from qa.suggestions import (
     BY_NAME,
     MOST,
@@ -229,6 +233,29 @@ def test_suggestions_come_back_until_the_article_changes(
     assert load_suggestions(tmp_path, pipeline.index) == kept
     changed: Index = build_index([article_from_text(TEXT + " More.", id="moon")], toy_encoder)
     assert load_suggestions(tmp_path, changed) == {}
+
+
+def test_while_an_index_is_replaced_the_old_one_and_the_new_one_have_their_suggestions(
+    toy_encoder: ToyEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may take up the new one before the build has ended, or the old one again."""
+    editions = [article_from_text(text, id="moon") for text in (TEXT, TEXT + " More.")]
+    asked = [{"moon": Checked((Suggestion(question),))} for question in ("Where?", "Who?")]
+    told: list[object] = []
+
+    def saved(index: Index, directory: Path) -> None:
+        for _ in range(2):  # before and after the real one
+            told.append(load_suggestions(directory, load_index(directory, toy_encoder.fingerprint)))
+            save_index(index, directory)
+
+    settings = load_settings(index=tmp_path / "index")
+    for number, (edition, own) in enumerate(zip(editions, asked, strict=True)):
+        monkeypatch.setattr("qa.suggestions.checked_suggestions", lambda *_, own=own: own)
+        if number:
+            monkeypatch.setattr("index.store.save_index", saved)
+        build_at(settings, [tmp_path], Reading((edition,)), toy_encoder, progress=False)
+    assert told == [{"moon": (Suggestion("Where?"),)}, {"moon": (Suggestion("Who?"),)}]
+    assert [*json.loads((tmp_path / "index" / SUGGESTIONS).read_text())] == ["moon"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "7", '{"moon": 1}', '{"moon": {"sha256"', "QUESTIONS"])
