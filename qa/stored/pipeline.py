@@ -27,7 +27,7 @@ from qa.reader import Reader
 from qa.settings import Settings
 from qa.stored.archive import Shelf, StoredIndex
 from qa.stored.finding import MOST_ARTICLES, articles_for
-from qa.stored.telling import told as _told
+from qa.stored.telling import told
 
 _EARLIER: Final = 2
 """Turns, counted back, whose articles are asked too."""
@@ -82,7 +82,7 @@ class StorePipeline(QAPipeline):
         """
         question = check_question(question, self.settings.question_length)
         history = checked_history(history, self.settings.history_turns, top_k)
-        with _told():
+        with told():
             if article is None and courtesy(question) is None and focus_of(question) and len(self.index.heads) > MOST:
                 return self._overview.answer(question, top_k=top_k, history=history)
             small, article = self._for(question, history, article)
@@ -97,7 +97,7 @@ class StorePipeline(QAPipeline):
         depth: int = 10,
     ) -> Prediction:
         """See `QAPipeline.predict_turn`."""
-        with _told():
+        with told():
             small, article = self._for(question, history, article)
             return small.predict_turn(question, history, article=article, depth=depth)
 
@@ -107,7 +107,7 @@ class StorePipeline(QAPipeline):
 
     def compose(self, prediction: Prediction, *, top_k: int = 3, total_ms: float | None = None) -> Answer:
         """See `QAPipeline.compose`."""
-        with _told():
+        with told():
             ids = list(dict.fromkeys(found.sentence.article_id for found in prediction.ranked))
             return self._over(ids).compose(prediction, top_k=top_k, total_ms=total_ms)
 
@@ -158,8 +158,8 @@ class StorePipeline(QAPipeline):
     def _overview(self) -> QAPipeline:
         """A pipeline that speaks of all articles: of their heads, and of the texts of the newest."""
         heads = self.index.heads
-        told = ArchiveOverviews(cast(Index, SimpleNamespace(articles=heads)), self.overviews)
-        small = self._over([newest.id for newest in told.newest])
+        archive = ArchiveOverviews(cast(Index, SimpleNamespace(articles=heads)), self.overviews)
+        small = self._over([newest.id for newest in archive.newest])
         pipeline = QAPipeline(small.index, self.encoder, self.settings, reader=self.reader, decision=self.decision)
         pipeline.archive_overviews = ArchiveOverviews(
             cast(Index, SimpleNamespace(articles=heads)), Overviews(small.index)
