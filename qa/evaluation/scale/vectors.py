@@ -76,7 +76,7 @@ class Copying(_Standing):
         found = self._vectors[rows]
         aside = chance.standard_normal(found.shape, dtype=np.float32)
         aside *= MOVED / np.linalg.norm(aside, axis=1, keepdims=True)
-        found[~own] += aside[~own]
+        found += aside
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         found[own] = self._vectors[rows[own]]
         if len(fresh := np.flatnonzero(rows < 0)):
