@@ -36,7 +36,9 @@ def bench(
         typer.Option("--page", help="write docs/scale.md and the README's table; with --archive of what it measures"),
     ] = False,
 ) -> None:
-    """Measure speed and memory, each beside its floor; or, with --archive, how they grow.
+    """Measure speed and memory, beside their floors.
+
+    With --archive, how they grow with the number of sentences.
 
     The floor of an answer is one encode of the question by sentence-transformers; of a build, encoding the sentences once;
     of starting and memory, loading that encoder; of the server and of what is installed, a bare Gradio page. Both are
