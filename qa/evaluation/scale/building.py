@@ -83,7 +83,7 @@ def build(order: Order) -> Built:
         _described(index, Path(order.index), times),
         embed_s=timed.seconds if originals is None else None,
         index_s=indexed - started - timed.seconds,
-        near_s=searchable - indexed,
+        near_s=searchable - indexed if index.shortcuts is not None else 0.0,
         save_s=saved - searchable,
     )
 

@@ -78,12 +78,18 @@ class Figures:
         return self.sizes[-1].p50_ms / self.sizes[0].p50_ms
 
     @property
+    def processor_ratio(self) -> float:
+        """The same by processor time, on which what else the machine does weighs little."""
+        return self.sizes[-1].processor_ms / self.sizes[0].processor_ms
+
+    @property
     def kept(self) -> bool:
         """Whether the promise is."""
         return self.ratio < MOST
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"ratio": round(self.ratio, 3), "promised": MOST}
+        ratios = {"ratio": round(self.ratio, 3), "processor_ratio": round(self.processor_ratio, 3)}
+        return asdict(self) | ratios | {"promised": MOST}
 
 
 def growth(smaller: tuple[float, float], larger: tuple[float, float]) -> float:

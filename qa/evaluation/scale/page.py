@@ -88,7 +88,8 @@ def promise(figures: Figures) -> str:
         return f"An answer over {smallest.sentences:,} sentences took {milliseconds(smallest.p50_ms)} (p50)."
     return (
         f"An answer over {largest.sentences:,} sentences took {figures.ratio:.2f} times as long as one over "
-        f"{smallest.sentences:,} (p50); promised: less than {MOST:g} times."
+        f"{smallest.sentences:,} (p50), and {figures.processor_ratio:.2f} times its processor time; "
+        f"promised: less than {MOST:g} times as long."
     )
 
 

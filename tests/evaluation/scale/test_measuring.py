@@ -36,6 +36,7 @@ def test_an_archive_of_each_size_is_built_and_asked_the_same(measured: Figures) 
     assert (small.kind, small.recall) == ("exact", 1.0)
     assert large.kind == "hnsw"
     assert 0.9 <= large.recall <= 1
+    assert small.near_s == 0
     assert small.embed_s is not None
     assert small.embed_s > 0
     assert large.embed_s is None
