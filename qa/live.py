@@ -112,7 +112,8 @@ class LivePipeline:
         manifest = read_manifest(directory)
         same = manifest == old.index.manifest
         index = old.index if same else load_index(directory, old.encoder.fingerprint)
-        pipeline = QAPipeline.over(directory, index, old.encoder, old.settings, old.reader)
+        known = old if same else None
+        pipeline = QAPipeline.over(directory, index, old.encoder, old.settings, old.reader, before=known)
         pipeline.predict([WARM_UP])
         self._current = pipeline
         self._told = None

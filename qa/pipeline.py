@@ -106,15 +106,23 @@ class QAPipeline:
 
     @classmethod
     def over(
-        cls, directory: Path, index: Index, encoder: Encoder, settings: Settings, reader: Reader | None = None
+        cls,
+        directory: Path,
+        index: Index,
+        encoder: Encoder,
+        settings: Settings,
+        reader: Reader | None = None,
+        *,
+        before: "QAPipeline | None" = None,
     ) -> "QAPipeline":
         """The pipeline over an index that is at hand, with the decision and suggestions kept beside it in `directory`.
 
         :param reader: None loads the one that the settings name.
+        :param before: a pipeline over the same index, whose suggestions stay where the file of them is gone or damaged.
         """
         reader = reader or load_reader(settings.reader)
         decision = decision_for(encoder.fingerprint, reader.fingerprint, directory)
-        suggestions = load_suggestions(directory, index)
+        suggestions = load_suggestions(directory, index) or (before._suggestions if before else {})
         return cls(index, encoder, settings, reader=reader, decision=decision, suggestions=suggestions)
 
     def answer(

@@ -41,7 +41,10 @@ def test_the_defaults_are_the_programs() -> None:
 def test_the_figures_are_those_that_the_long_runs_left() -> None:
     """`python -m tests.stress --report` writes both; nobody types a number."""
     written = TEXT[TEXT.index(BEGIN) : TEXT.index(END) + len(END)]
-    assert written == block(json.loads(FIGURES.read_text(encoding="utf-8")))
+    kept = json.loads(FIGURES.read_text(encoding="utf-8"))
+    assert written == block(kept)
+    assert kept["headlines"].keys() >= {"load", "processes", "layouts", "faults", "fuzz", "soak"}
+    assert not kept["run"]["short"]
 
 
 def test_every_file_that_it_links_to_is_there() -> None:

@@ -217,6 +217,19 @@ def test_a_decision_and_suggestions_beside_the_index_are_renewed_by_themselves(d
     assert live.current.index is index and live.taken == 0
 
 
+@pytest.mark.parametrize("damaged", [b"{", None])
+def test_suggestions_that_are_lost_under_a_server_are_still_suggested(directory, live, damaged):
+    (article,) = live.current.index.articles
+    asked = {"sha256": article.sha256, "questions": [{"question": "Where is ice?", "sentence_id": None}]}
+    write_beside(directory, SUGGESTIONS, json.dumps({"moon": asked}).encode())
+    live.renew(directory)
+    (directory / SUGGESTIONS).unlink()
+    if damaged is not None:
+        (directory / SUGGESTIONS).write_bytes(damaged)
+    live.renew(directory)
+    assert live.current.suggestions() == ("Where is ice?",)
+
+
 def test_a_decision_that_cannot_be_used_changes_nothing(directory, live, caplog):
     old = live.current
     (directory / DECISION).write_text("{")
