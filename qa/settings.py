@@ -21,14 +21,12 @@ from index.errors import SettingsError
 
 ENV_PREFIX = "ARTICLE_QA_"
 
-_SECRET = {"store", "store_token"}
-"""What they hold is in no message: it may be a password."""
+_SECRET = {"store", "store_token"}  # what they hold is in no message: it may be a password
 
 _A_LIST_OF_HOSTS = '["qa.example.org"]'
 _A_LIST_OF_PROXIES = '["127.0.0.1", "10.0.0.0/8"]'
 _A_LIST_OF_ORIGINS = '["https://blog.example.org"]'
-UTF_8 = 4
-"""Most bytes of a code point."""
+UTF_8 = 4  # most bytes of a code point
 
 _ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^/:@?#\[\]]+)(?::(\d{1,5}))?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -248,7 +246,7 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, uri: str | None) -> str | None:
         try:
-            return None if uri is None else store_address(uri)
+            return uri and store_address(uri)
         except SettingsError as error:
             raise ValueError(str(error)) from error
 

@@ -34,8 +34,8 @@ import httpx
 from index.manifest import MANIFEST_NAME
 from tests.stress.archived import Asked, Built, Edited, Report, figures, table, write_report
 from tests.stress.corpus import ROOT, Corpus, Gold, corpus_of
+from tests.stress.documents import FORMS, Library
 from tests.stress.elsewhere import Site
-from tests.stress.library import FORMS, Library
 from tests.stress.questioning import PATIENCE, Questioner
 from tests.stress.served import UNLIMITED, Served
 

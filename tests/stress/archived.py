@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from qa.evaluation.metrics import percentile
 from tests.stress.corpus import ROOT, Gold
-from tests.stress.library import FORMS, Form
+from tests.stress.documents import FORMS, Form
 
 DOCUMENT: Final = ROOT / "docs" / "archive.md"
 SOON: Final = 2.0

@@ -1,6 +1,6 @@
 """Real documents and questions whose answers are known: of public data sets, or, for the short run, of this repository.
 
-A story is an article without a form yet; `library.py` makes files of stories.
+A story is an article without a form yet; `documents.py` makes files of stories.
 """
 
 import gzip

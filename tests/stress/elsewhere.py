@@ -11,7 +11,7 @@ from tests.browser.conftest import ARGUMENTS, PATIENCE
 from tests.browser.hosting import Host
 from tests.browser.widgets import ask
 from tests.stress.archived import Asked
-from tests.stress.library import Library
+from tests.stress.documents import Library
 
 
 class Site:

@@ -11,7 +11,7 @@ from qa.evaluation.metrics import token_f1
 from qa.evaluation.outcome import RIGHT_F1
 from tests.stress.archived import Asked
 from tests.stress.corpus import Gold
-from tests.stress.library import Library
+from tests.stress.documents import Library
 
 PATIENCE: Final = 120.0
 """Seconds that a reply may take on a busy machine."""

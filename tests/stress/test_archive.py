@@ -11,7 +11,7 @@ from index.sources.reading import read_documents
 from tests.stress import archive, archived
 from tests.stress.archived import Asked, Built, Edited, Report, figures, missed, table
 from tests.stress.corpus import Gold, Story, corpus_of
-from tests.stress.library import FORMS, NOTE, Library, pages_of
+from tests.stress.documents import FORMS, NOTE, Library, pages_of
 from tests.stress.promises import _KNOWN
 
 GOLD = Gold("When did it sail?", "ship", ("in 1857",))
