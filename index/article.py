@@ -244,12 +244,12 @@ def _checked_id(id: str) -> str:
     if unsafe or lines:
         raise ArticleError(
             f"the id {shown(identity)} holds {shown((unsafe or lines)[0])}; expected no slash and no control character; "
-            "set another `id:` in the front matter or rename the file"
+            "give it another id, in its front matter or row, or rename the file"
         )
     if not identity or identity != identity.strip() or identity.startswith(".") or len(identity) > _MAX_ID:
         raise ArticleError(
             f"the id {shown(identity)} cannot be used; expected 1 to {_MAX_ID} characters, no dot in front and no white "
-            "space at either end; set another `id:` in the front matter or rename the file"
+            "space at either end; give it another id, in its front matter or row, or rename the file"
         )
     return identity
 

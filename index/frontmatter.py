@@ -12,8 +12,9 @@ Rules, so that a title is never mangled and a text never eaten:
 - The keys are those of `KEYS`, each at most once, in any case and order. A value is the rest of its line, taken as it
   stands, without one pair of quotes around it. This is not YAML, on purpose: YAML reads `Mars: the plan` as an error,
   `no` as False and `2025-03-27` as a date, and takes the last of two equal keys without a word.
-- Other keys, and lists or mappings indented under them, are passed over with a warning in the log, since files written
-  for other programs have them. A value of several lines under one of our own keys is an error.
+- Other keys, and lists or mappings indented under them, are passed over with a warning in the log (one for all files that
+  have the same), since files written for other programs have them. A value of several lines under one of our own keys is
+  an error.
 - An opening `---` is front matter only when the next lines, up to the first blank one, hold one of our keys, or when all
   lines up to the closing `---` (or `...`) look like front matter. Else it is a rule in the text, and the text keeps it.
 - The text begins right after the closing line's own line end: a blank line there belongs to the text.
@@ -23,10 +24,17 @@ import difflib
 import logging
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from index.errors import ArticleError
 
 KEYS = ("id", "title", "source", "url", "published", "language")
+
+_OTHERS = frozenset(
+    ["publisher", "publishers", "publishdate", "publish", "unpublished", "resource", "resources", "sources", "titles"]
+)
+"""Keys that other programs write, which look like ours misspelt."""
+_SHORTEST = 5  # letters of a key of ours that can be told misspelt: `uid`, `pid` and `urls` are words of their own
 
 _LOG = logging.getLogger(__name__)
 _KEY_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*))?")
@@ -118,14 +126,20 @@ def _fields(body: list[str]) -> dict[str, str]:
             raise ArticleError(f"front matter line {number}: {key} goes over several lines; expected it on one line")
         fields[key] = value
     if unused:
-        _LOG.warning("front matter: not used: %s; the keys that are: %s", ", ".join(unused), ", ".join(KEYS))
+        _tell_unused(", ".join(unused))
     return {name: value for name, value in fields.items() if value}
+
+
+@cache
+def _tell_unused(keys: str) -> None:
+    """Once for all files that have the same keys, as a folder of another program's has thousands of."""
+    _LOG.warning("front matter: not used: %s; the keys that are: %s", keys, ", ".join(KEYS))
 
 
 def _refuse_misspelling(key: str, number: int) -> None:
     """An unknown key is passed over, but `tilte` was meant to say something."""
-    near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.8)
-    if near:
+    near = difflib.get_close_matches(key, [one for one in KEYS if len(one) >= _SHORTEST], n=1, cutoff=0.8)
+    if near and key not in _OTHERS:
         raise ArticleError(f"front matter line {number}: found the key {key}; did you mean {near[0]}?")
 
 

@@ -2,7 +2,7 @@
 
     DIR/manifest.json           names the generation in use and the checksum of each of its files
     DIR/data-0123456789abcdef/  a generation: all other files, named after their checksums, never changed once it is there
-    DIR/.tmp-...                a generation being written, or what a killed build left
+    DIR/.tmp-...                a generation being written, or what a killed build left; its vectors among it (`resuming.py`)
     DIR/decision.json, suggestions.json   what the online half keeps beside the index
     DIR/fetched/                what was fetched from addresses, as it came
     DIR/.lock                   held while writing
@@ -44,8 +44,10 @@ DOCUMENTS = "documents.jsonl"
 FETCHED = "fetched"
 """The folder beside the generations that keeps what was fetched (`index/sources/kept.py`)."""
 
+UNFINISHED = ".tmp-"
+"""What the names of files begin with that whoever next writes an index removes."""
+
 _LOCK_NAME = ".lock"
-_UNFINISHED = ".tmp-"
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -100,7 +102,7 @@ def new_generation(directory: Path) -> Iterator[Path]:
     directory.mkdir(parents=True, exist_ok=True)
     with _lock(directory):
         _sweep(directory, keep=_in_use(directory))
-        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=directory))
+        folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))
         folder.chmod(0o755)  # mkdtemp lets only its owner in; an index is as readable as any other file
         try:
             yield folder
@@ -134,7 +136,7 @@ def publish(folder: Path, directory: Path, manifest: Manifest) -> None:
         _sync(path)
     home = directory / manifest.generation
     if home.exists() and checksums(home) != manifest.files:
-        home.rename(tempfile.mkdtemp(prefix=_UNFINISHED, dir=directory))  # damaged: out of the way of its like
+        home.rename(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))  # damaged: out of the way of its like
     if not home.exists():
         folder.rename(home)
     _sync(directory)
@@ -179,7 +181,7 @@ def refuse_damaged(directory: Path, manifest: Manifest) -> None:
 
 def _is_ours(name: str) -> bool:
     known = (MANIFEST_NAME, _LOCK_NAME, FETCHED, *BESIDE)
-    return name in known or name.startswith(_UNFINISHED) or bool(GENERATION.fullmatch(name))
+    return name in known or name.startswith(UNFINISHED) or bool(GENERATION.fullmatch(name))
 
 
 @contextlib.contextmanager
@@ -202,7 +204,7 @@ def _lock(directory: Path) -> Iterator[None]:
 
 def _replace(directory: Path, name: str, content: bytes) -> None:
     """Write a file of `directory` under another name, then rename it; the lock is held."""
-    unfinished = directory / f"{_UNFINISHED}{name}"
+    unfinished = directory / f"{UNFINISHED}{name}"
     try:
         unfinished.write_bytes(content)
         _sync(unfinished)
@@ -238,7 +240,7 @@ def _sweep(directory: Path, keep: str | None) -> None:
     """
     for path in directory.iterdir():
         old = keep is not None and path.name != keep and GENERATION.fullmatch(path.name)
-        if not old and not path.name.startswith(_UNFINISHED):
+        if not old and not path.name.startswith(UNFINISHED):
             continue
         try:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     store_token: Annotated[
         SecretStr | None, Field(description="user:password, or a token, that the Milvus server asks for; never shown")
     ] = None
+    store_shards: Annotated[
+        int, Field(ge=1, le=64, description="shards that a new archive is made with on a Milvus server")
+    ] = 1
     encoder: Annotated[
         str | None,
         Field(

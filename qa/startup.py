@@ -1,7 +1,9 @@
 """From settings to a pipeline that can answer: load the index, and build it again where it cannot be answered from.
 
 Which articles: those of the settings when they were chosen there; else what the index was built from, so that `build mine.md`
-and then `serve` serves `mine.md`; else the settings' default. What cannot be read is logged, a line each, and left out.
+and then `serve` serves `mine.md`; else the settings' default. What cannot be read is logged, a line each, and left out. An
+index some of whose files or folders are gone, as a disk that is not there, is served as it was built: it holds their text,
+and building it again would lose that.
 """
 
 import logging
@@ -52,6 +54,8 @@ def ensure_index(settings: Settings, *, progress: bool = True) -> "QAPipeline":
     """
     refuse_foreign(settings.index)
     sources = article_paths(settings)
+    if lost := lost_sources(settings, sources):
+        return _as_built(settings, lost)
     index, fault = _stored(settings.index)
     reading = read_sources(settings, sources, earlier=index, progress=progress)
     from index.encoder import load_encoder
@@ -63,6 +67,27 @@ def ensure_index(settings: Settings, *, progress: bool = True) -> "QAPipeline":
     if index is None or fault is not None:
         logger.warning("%s. Building it from %s.", _why(fault, settings.index), listed(sources))
         index = build_at(settings, sources, reading, encoder, earlier=index, progress=progress)
+    return QAPipeline.over(settings.index, index, encoder, settings)
+
+
+def _as_built(settings: Settings, lost: str) -> "QAPipeline":
+    """A pipeline on an index that cannot be built again, because of what `lost` says.
+
+    :raises IndexFault: nor can it be answered from.
+    """
+    from index.encoder import load_encoder
+    from index.store import load_index, refuse_stale
+    from qa.pipeline import QAPipeline
+
+    try:
+        index = load_index(settings.index)
+        encoder = load_encoder(settings.encoder)
+        refuse_stale(index.manifest, settings.index, encoder.fingerprint)
+    except (IndexStale, IndexDamaged) as error:
+        reason = str(error).removesuffix(f"; {mend(settings.index)}")
+        name_them = f"name its articles: python -m qa build FILE ... --index {quote(str(settings.index))}"
+        raise type(error)(f"{reason}; it cannot be built again, for {lost}; {name_them}") from error
+    logger.warning("The index in %s is served as it was built: %s.", settings.index, lost)
     return QAPipeline.over(settings.index, index, encoder, settings)
 
 
@@ -159,6 +184,7 @@ def build_at(
     :raises IndexFault: the folder holds something else, or cannot be written.
     :raises ReaderError: the reader, which checks the suggestions, cannot be loaded.
     """
+    from index.resuming import ResumableEncoder
     from index.store import build_index, save_index
     from qa.decision import decision_for
     from qa.feedback import answered_questions, texts_asked
@@ -167,7 +193,13 @@ def build_at(
     from qa.suggestions import checked_suggestions, save_suggestions, stored_suggestions
 
     with progress_bar("Building", " texts", shown=progress) as report:
-        index = build_index(reading.articles, encoder, documents=reading.documents, earlier=earlier, progress=report)
+        index = build_index(
+            reading.articles,
+            ResumableEncoder(encoder, settings.index),
+            documents=reading.documents,
+            earlier=earlier,
+            progress=report,
+        )
     directory = settings.index
     index = replace(index, manifest=replace(index.manifest, sources=_from_there(sources, directory)))
     # A decision that was fitted to this place's questions outlives the build, or it is logged why it cannot be used.
@@ -209,21 +241,32 @@ def _from_there(sources: Sequence[Source], directory: Path) -> tuple[str, ...]:
 
 
 def article_paths(settings: Settings) -> tuple[Source, ...]:
-    """The files, folders and addresses of the articles to serve, as the module's first lines say.
+    """The files, folders and addresses of the articles to serve, as the module's first lines say; some may be gone. None
+    where there is an index that was not built from files, as one of a `VectorStore`.
 
     :raises IndexDamaged: the index is of others than the default ones, and can no longer say where their files are.
     """
     if "articles" in settings.model_fields_set:
         return settings.articles
     try:
-        sources = source_paths(read_manifest(settings.index), settings.index)
+        return source_paths(read_manifest(settings.index), settings.index)
     except IndexFault:
         _refuse_others(settings)
         return settings.articles
-    gone = [source for source in sources if isinstance(source, Path) and not source.exists()]
-    if gone:
-        logger.warning("The index was built from %s, which is gone.", listed(gone))
-    return tuple(source for source in sources if source not in gone) or settings.articles
+
+
+def lost_sources(settings: Settings, sources: Sequence[Source]) -> str | None:
+    """Why an index cannot be built again from what `article_paths` says, or would lose what it holds. Of sources that
+    somebody chose nothing is said here: whoever reads them tells.
+    """
+    if "articles" in settings.model_fields_set:
+        return None
+    if not sources:
+        return "it does not say what it was built from"
+    gone: Sequence[Source] = [source for source in sources if isinstance(source, Path) and not source.exists()]
+    if not gone and not find_documents(sources, Kept(settings.index)).documents:
+        gone = sources  # a folder is there, but empty: a disk that is not mounted
+    return f"it was built from {listed(gone)}, which is gone" if gone else None
 
 
 def _refuse_others(settings: Settings) -> None:

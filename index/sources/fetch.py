@@ -51,6 +51,7 @@ _KINDS: dict[str, Literal["text", "html", "pdf"]] = {
     "text/markdown": "text",
 }
 _REDIRECTS = (301, 302, 303, 307, 308)
+_GONE = (404, 410)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _ISATAP = (
     0x0000_5EFE,
@@ -88,8 +89,9 @@ def fetch_pages(
     """Fetch the pages, and keep them; one that has not changed stays as it is.
 
     :param progress: called with how many pages are done, and how many there are.
-    :returns: why a page could not be fetched, by its address. What was kept of it before stays.
-    :raises IndexFault: a page cannot be kept.
+    :returns: why a page could not be fetched, by its address. What was kept of it before stays, unless its server says that
+        there is no such page any more (404 or 410).
+    :raises IndexFault: a page cannot be kept, or not be removed.
     """
     by_host: dict[str, list[str]] = {}
     for url in dict.fromkeys(urls):
@@ -107,6 +109,8 @@ def fetch_pages(
                     kept.keep(url, *page)
             except ArticleError as error:
                 failed[url] = str(error)
+                if isinstance(error, _PageGone):
+                    kept.forget(url)
             done.append(url)
             if progress is not None:
                 progress(len(done), total)
@@ -114,6 +118,10 @@ def fetch_pages(
     with ThreadPoolExecutor(HOSTS_AT_A_TIME) as pool:
         list(pool.map(fetch_host, by_host.values()))
     return failed
+
+
+class _PageGone(ArticleError):
+    """The server says that there is no such page."""
 
 
 def fetch_page(url: str, limits: Limits, earlier: Page | None = None) -> tuple[Page, bytes] | None:
@@ -148,7 +156,9 @@ def fetch_page(url: str, limits: Limits, earlier: Page | None = None) -> tuple[P
 
 def _page(url: str, response: httpcore.Response, limits: Limits) -> tuple[Page, bytes]:
     if response.status != 200:
-        raise ArticleError(f"the server answered {response.status}; expected 200")
+        raise (_PageGone if response.status in _GONE else ArticleError)(
+            f"the server answered {response.status}; expected 200"
+        )
     coding = _header(response, b"content-encoding")
     if coding and coding.lower() != "identity":
         raise ArticleError(f"the server sent it compressed ({coding[:20]!r}), which was not asked for")

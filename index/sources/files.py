@@ -1,8 +1,8 @@
 """Which documents there are: the files and addresses that were named, and those in the folders that were.
 
-A folder is searched to its bottom, its files in the order of their paths. Passed over are hidden files and folders, links
-that lead out of it (and those to folders, which could lead in circles), `questions.jsonl`, which holds questions, indexes,
-and, counted, files of other kinds.
+A folder is searched to its bottom, its files in the order of their paths. Passed over are hidden files and folders,
+`questions.jsonl`, which holds questions, indexes, and, counted, files of other kinds. Links that lead out of it, and those to
+folders, which could lead in circles, are not followed, and told.
 
 What a document is called, its id, where it does not say so itself:
 
@@ -140,11 +140,25 @@ def _files(folder: Path, found: Found) -> Iterator[Path]:
             folders.clear()  # an index, ours or another: what is in it are no documents
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        for name in folders:  # `os.walk` does not go into them
+            if (here / name).is_symlink():
+                found.entries.append(
+                    f"{here / name}: is a link to a folder, which is not followed; name that folder itself"
+                )
+        for name in sorted(name for name in names if not name.startswith(".")):
             path = here / name
-            inside = not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(home)
-            if inside and not name.startswith(".") and path.is_file():
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):
+                _tell(found, path, "is a link that leads out of the folder, which is not followed; name what it leads to")
+            elif not path.is_file():
+                _tell(found, path, "is no file" if path.exists() else "is a link that leads to nothing")
+            else:
                 yield path
+
+
+def _tell(found: Found, path: Path, problem: str) -> None:
+    """A problem with what by its name would be a document."""
+    if path.suffix.lower() in KINDS:
+        found.entries.append(f"{path}: {problem}")
 
 
 def folder_ids(paths: Sequence[Path]) -> list[str]:

@@ -12,6 +12,8 @@ from index.errors import ArticleError
 LONGEST_LINE = 16 * 2**20
 """Bytes of a line, and so of a document."""
 
+_STRANGE = 5  # lines that are no documents, after which a file is taken for something else
+
 FIELDS = ("title", "source", "url", "published", "language")
 
 Row = tuple[int, Article | str]
@@ -27,11 +29,13 @@ class Lines(Protocol):
 
 
 def read_rows(file: Lines, progress: Callable[[int], None]) -> Iterator[Row]:
-    """Each line that is not blank. A file whose first line is no document at all has none: what follows is not looked at.
+    """Each line that is not blank. A file that begins with `_STRANGE` lines none of which is a document at all is something
+    else, and what follows is not looked at.
 
     :param progress: called with the bytes that each line had.
     """
-    number = 0
+    number = strange = 0
+    looks_right = False
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
         progress(len(line))
@@ -43,10 +47,16 @@ def read_rows(file: Lines, progress: Callable[[int], None]) -> Iterator[Row]:
         elif line.strip():
             try:
                 yield number, _article(line)
+                looks_right = True
+            except _NoDocument as error:
+                strange += 1
+                if strange == _STRANGE and not looks_right:
+                    yield number, f"{error}; no line before is a document, so the rest is not looked at"
+                    return
+                yield number, str(error)
             except ArticleError as error:
                 yield number, str(error)
-                if number == 1 and isinstance(error, _NoDocument):
-                    return
+                looks_right = True
 
 
 class _NoDocument(ArticleError):

@@ -81,6 +81,13 @@ class Kept:
                 f"cannot keep what was fetched in {self._folder}: {error.strerror}; free or choose another place"
             ) from error
 
+    def forget(self, url: str) -> None:
+        """Remove what was kept of an address, if anything was.
+
+        :raises IndexFault: it cannot be removed.
+        """
+        _remove(self.path(url))
+
     def forget_others(self, urls: Iterable[str]) -> None:
         """Remove what was kept of any other address.
 
@@ -90,6 +97,13 @@ class Kept:
         try:
             for path in list(self._folder.iterdir()) if self._folder.is_dir() else ():
                 if path.name not in wanted:
-                    path.unlink()
+                    _remove(path)
         except OSError as error:
-            raise IndexFault(f"cannot remove {error.filename}: {error.strerror}; remove it") from error
+            raise IndexFault(f"cannot list {error.filename}: {error.strerror}; make it readable") from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise IndexFault(f"cannot remove {error.filename}: {error.strerror}; remove it") from error

@@ -114,8 +114,7 @@ def known_articles(articles: Iterable[Article], documents: Iterable[DocumentReco
 def changed_documents(found: Found, records: Iterable[DocumentRecord]) -> list[str]:
     """The documents that an index with these records does not hold as they are now, by name. Reads nothing but bytes.
 
-    All of them each time: by size and time alone, a file that was put back with its old ones would pass for unchanged, and
-    whoever loads the index has its own files hashed, which are many times larger.
+    All of them each time: by size and time alone, a file that was put back with its old ones would pass for unchanged.
     """
     keys = {record.key for record in records}
     changed = []

@@ -60,10 +60,12 @@ Found = list[tuple[float, str, str, int]]
 class MilvusStore:
     """A `VectorStore` in Milvus."""
 
-    def __init__(self, uri: str, encoder: EncoderIdentity, *, token: str | None = None, create: bool = False) -> None:
+    def __init__(
+        self, uri: str, encoder: EncoderIdentity, *, token: str | None = None, create: bool = False, shards: int = 1
+    ) -> None:
         """See `opening.open_store`."""
         self.encoder = encoder
-        self._tables = Tables(uri, token, encoder.dimension)
+        self._tables = Tables(uri, token, encoder.dimension, shards)
         try:
             self._open(create)
         except BaseException:

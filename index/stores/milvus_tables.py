@@ -36,8 +36,11 @@ Row = dict[str, Any]
 class Tables:
     """A connection to the collections of one archive."""
 
-    def __init__(self, uri: str, token: str | None, dimension: int) -> None:
-        """:raises StoreUnavailable: pymilvus is not installed, or the server cannot be reached or refuses."""
+    def __init__(self, uri: str, token: str | None, dimension: int, shards: int = 1) -> None:
+        """:param shards: of the collections that are searched, where they are yet to be made.
+
+        :raises StoreUnavailable: pymilvus is not installed, or the server cannot be reached or refuses.
+        """
         try:
             import grpc
             import pymilvus
@@ -47,6 +50,7 @@ class Tables:
             logging.getLogger(name).setLevel(logging.CRITICAL)  # they log with a traceback what they raise
         self.uri = uri
         self.dimension = dimension
+        self.shards = shards
         self.local = not uri.startswith(("http://", "https://"))
         # gRPC's own is what pymilvus lets through where a server is slow.
         self._errors = (pymilvus.MilvusException, grpc.RpcError, OSError)
@@ -79,11 +83,16 @@ class Tables:
                     continue
                 schema, indexes = self._schema(name)
                 self._client.create_collection(
-                    name, schema=schema, index_params=indexes, consistency_level="Strong", timeout=_SECONDS_TO_WRITE
+                    name,
+                    schema=schema,
+                    index_params=indexes,
+                    consistency_level="Strong",
+                    num_shards=self.shards if name in UNITS.values() else 1,
+                    timeout=_SECONDS_TO_WRITE,
                 )
 
     def load(self) -> None:
-        """Have Milvus hold the collections ready to be searched.
+        """Have Milvus hold the collections ready to be searched, in as many replicas as it is set to.
 
         :raises IndexForeign: one is not as this program makes it.
         """

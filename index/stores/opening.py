@@ -8,11 +8,13 @@ from index.addresses import store_address
 from index.stores.protocol import EncoderIdentity, VectorStore
 
 
-def open_store(uri: str, encoder: EncoderIdentity, *, token: str | None = None, create: bool = False) -> VectorStore:
+def open_store(
+    uri: str, encoder: EncoderIdentity, *, token: str | None = None, create: bool = False, shards: int = 1
+) -> VectorStore:
     """The store at an address.
 
     :param token: `user:password`, or a token, that a Milvus server asks for.
-    :param create: make an archive where there is none.
+    :param create: make an archive where there is none, on a Milvus server of so many `shards`.
     :raises SettingsError: the address names no store.
     :raises IndexMissing: there is no archive, and none is to be made.
     :raises IndexStale: it is of another encoder.
@@ -22,7 +24,7 @@ def open_store(uri: str, encoder: EncoderIdentity, *, token: str | None = None, 
     if is_milvus(store_address(uri)):
         from index.stores.milvus import MilvusStore
 
-        return MilvusStore(uri, encoder, token=token, create=create)
+        return MilvusStore(uri, encoder, token=token, create=create, shards=shards)
     from index.stores.embedded import EmbeddedStore
 
     return EmbeddedStore(encoder, Path(uri), create=create)

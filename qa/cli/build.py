@@ -1,5 +1,6 @@
 """`python -m qa build`: read documents, embed them, save the index."""
 
+import logging
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from index.sources.reading import Reading
     from index.store import Index
     from qa.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 def build(
@@ -43,9 +46,10 @@ def build(
     from index.generations import refuse_foreign
     from index.reuse import changes
     from qa.settings import load_settings
-    from qa.startup import article_paths, build_at, listed, read_sources, stored_index
+    from qa.startup import article_paths, build_at, listed, lost_sources, read_sources, stored_index
 
-    named = [*(sources or []), *(_addresses(urls) if urls else [])]
+    addresses, bad = _addresses(urls) if urls else ([], [])
+    named = [*(sources or []), *addresses]
     paths = [Path(source) for source in named if not _is_address(source)]
     settings = load_settings(index=index, articles=paths or None, store=store)
     if settings.store is not None and not named and "articles" not in settings.model_fields_set:
@@ -58,8 +62,12 @@ def build(
     )
     failed = _fetched(chosen, settings, allow_private=allow_private) if fetch else {}
     if settings.store is not None:
-        _into_store(settings, chosen, failed)
+        _into_store(settings, chosen, failed, bad)
         return
+    if not named and (lost := lost_sources(settings, chosen)):
+        raise ArticleError(
+            f"the index in {settings.index} is left as it is: {lost}; name the files, folders or addresses of its articles"
+        )
     earlier = stored_index(settings.index)
     reading = read_sources(settings, chosen, earlier=earlier, failed=failed)
     with waiting("Loading the encoder …"):
@@ -67,7 +75,7 @@ def build(
 
         encoder = load_encoder(settings.encoder)
     built = build_at(settings, chosen, reading, encoder, earlier=earlier)
-    if told := _documents(reading):
+    if told := _documents(reading, bad):
         print(told)
     print(f"{settings.index}: {counts(built.manifest)}, from {printable(listed(chosen))}")
     if earlier is not None:
@@ -76,7 +84,7 @@ def build(
     print(f"Now ask: {PROGRAM} ask {printable(shlex.quote(_worth_asking(settings, built)) + where)}")
 
 
-def _into_store(settings: "Settings", chosen: "Sequence[Source]", failed: dict[str, str]) -> None:
+def _into_store(settings: "Settings", chosen: "Sequence[Source]", failed: dict[str, str], bad: Sequence[str]) -> None:
     """Make the store hold what the sources hold, and nothing else."""
     from index.encoder import load_encoder
     from qa.startup import listed, progress_bar, read_sources
@@ -93,7 +101,7 @@ def _into_store(settings: "Settings", chosen: "Sequence[Source]", failed: dict[s
         held = store.count()
     finally:
         store.close()
-    if told := _documents(reading):
+    if told := _documents(reading, bad):
         print(told)
     amounts = (("article", held.articles), ("passage", held.passages), ("sentence", held.sentences))
     print(f"{printable(store.name)}: {_amounts(amounts)}, from {printable(listed(chosen))}")
@@ -117,10 +125,11 @@ def _is_address(source: str) -> bool:
     return is_address(source)
 
 
-def _addresses(path: Path) -> list[str]:
-    """The addresses in a file, one a line; blank lines and those that begin with # are passed over.
+def _addresses(path: Path) -> tuple[list[str], list[str]]:
+    """The addresses in a file, one a line, and what is wrong with lines that are none; blank lines and those that begin
+    with # are passed over.
 
-    :raises ArticleError: it cannot be read, or a line is no address.
+    :raises ArticleError: it cannot be read, or no line is an address.
     """
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
@@ -129,12 +138,16 @@ def _addresses(path: Path) -> list[str]:
     except UnicodeDecodeError as error:
         raise ArticleError(f"{path}: not UTF-8; give a text file with an address a line") from error
     found = [(number, line) for number, line in enumerate(lines, start=1) if line and not line.startswith("#")]
-    if not found:
+    addresses = [line for _, line in found if _is_address(line)]
+    if not addresses:
         raise ArticleError(f"{path}: found no address; give a file with an address a line, as https://…")
-    for number, line in found:
-        if not _is_address(line):
-            raise ArticleError(f"{path}, line {number:,}: found {line[:60]!r}; expected an address, as https://…")
-    return [line for _, line in found]
+    bad = [(number, line) for number, line in found if not _is_address(line)]
+    problems = [
+        f"{path}, line {number:,}: found {line[:60]!r}; expected an address, as https://…" for number, line in bad
+    ]
+    for problem in problems:
+        logger.warning("Not read: %s", problem)
+    return addresses, problems
 
 
 def _fetched(chosen: "Sequence[Source]", settings: "Settings", *, allow_private: bool) -> dict[str, str]:
@@ -148,12 +161,15 @@ def _fetched(chosen: "Sequence[Source]", settings: "Settings", *, allow_private:
         return fetch_pages(addresses, Kept(settings.index), Limits(allow_private=allow_private), report)
 
 
-def _documents(reading: "Reading") -> str:
-    """How many documents were read and were not; nothing where it was one, which the next line tells."""
-    total = len(reading.articles) + len(reading.problems)
+def _documents(reading: "Reading", bad: Sequence[str]) -> str:
+    """How many documents were read and were not, `bad` lines of a list among them; nothing where it was one, which the next
+    line tells.
+    """
+    unread = len(reading.problems) + len(bad)
+    total = len(reading.articles) + unread
     told = f"{total:,} documents: {len(reading.articles):,} read"
-    if reading.problems:
-        told += f", {len(reading.problems):,} could not be (named above)"
+    if unread:
+        told += f", {unread:,} could not be (named above)"
     if reading.passed_over:
         files = (
             "1 file of another kind was"

@@ -18,7 +18,7 @@ def store_of(settings: Settings, encoder: Encoder, *, create: bool = False) -> V
         raise SettingsError("no store is named; give --store, or set ARTICLE_QA_STORE")
     token = None if settings.store_token is None else settings.store_token.get_secret_value()
     identity = EncoderIdentity(encoder.name, encoder.fingerprint, encoder.dimension)
-    return open_store(settings.store, identity, token=token, create=create)
+    return open_store(settings.store, identity, token=token, create=create, shards=settings.store_shards)
 
 
 def store_pipeline(settings: Settings) -> StorePipeline:

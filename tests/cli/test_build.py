@@ -171,6 +171,21 @@ def test_a_page_that_cannot_be_fetched_again_stays_and_is_told(
     assert "the server answered 500; expected 200; what was kept of it" in told
 
 
+@pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
+def test_a_page_that_its_server_no_longer_has_goes(
+    home: Path, capsys: pytest.CaptureFixture[str], served: Served, status: str
+) -> None:
+    served.replies["/mars"] = reply(PAGE.encode())
+    fetch = ("--fetch", "--allow-private")
+    build(capsys, "documents/a.md", served.url("/mars"), *fetch)
+    served.replies["/mars"] = reply(b"", status)
+    out, err = build(capsys, *fetch)
+    assert err == [f"Not read: {served.url('/mars')}: the server answered {status[:3]}; expected 200"]
+    assert "1 removed" in out[2]
+    build(capsys)  # nor does it come back without the network
+    assert [one.id for one in load_index(Path("index")).articles] == ["a"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 @pytest.mark.parametrize("named", ["folder", "link", "missing"])
 def test_a_name_that_is_no_utf_8_is_told_before_anything_is_written(
@@ -205,7 +220,7 @@ def test_an_address_of_the_list_that_is_none_costs_no_other(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"https://example.org/\nfile:///etc/passwd\n", "line 2: found 'file:///etc/passwd'"),
+        (b"file:///etc/passwd\ndocuments\n", "no address"),
         (b"\xff", "not UTF-8"),
         (b"# none\n", "no address"),
     ],
@@ -216,6 +231,15 @@ def test_a_list_of_something_else_than_addresses_is_refused(
     (home / "urls.txt").write_bytes(content)
     _, (problem,) = build(capsys, "--urls", "urls.txt", status=2)
     assert said in problem
+
+
+def test_a_line_that_is_no_address_is_told_and_counted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "urls.txt").write_text("documents/b.txt\nhttps://example.org/\nfile:///etc/passwd\n", encoding="utf-8")
+    out, err = build(capsys, "documents/a.md", "--urls", "urls.txt")
+    assert err[0] == "Not read: urls.txt, line 1: found 'documents/b.txt'; expected an address, as https://…"
+    assert err[1].startswith("Not read: urls.txt, line 3: found 'file:///etc/passwd'")
+    assert out[0] == "4 documents: 1 read, 3 could not be (named above)"
+    assert [one.id for one in load_index(Path("index")).articles] == ["a"]
 
 
 def test_a_server_is_given_no_addresses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from index.encoder import Progress
-from index.errors import ArticleError, IndexForeign, IndexMissing, IndexStale
+from index.errors import ArticleError, IndexDamaged, IndexForeign, IndexMissing, IndexStale
 from index.generations import MANIFEST_NAME, read_manifest
+from index.store import build_index, save_index
+from qa.cli import main
 from qa.decision import load_decision
 from qa.feedback.store import Asked, count_asked, open_to_write
 from qa.pipeline import QAPipeline
@@ -131,14 +133,58 @@ def test_a_chosen_article_is_served_whatever_the_index_holds(
     assert "it holds mine, but the articles are article" in said
 
 
-def test_when_the_articles_of_the_index_are_gone_the_default_is_served(
+def test_an_index_whose_articles_are_gone_is_served_as_it_was_built(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (home / "other.md").write_text(TEXT.replace("Ice", "Salt"), encoding="utf-8")
+    start(caplog, articles=["mine.md", "other.md"])
+    stored = (Path("index/built") / MANIFEST_NAME).read_bytes()
+    for name, told in (("mine.md", "mine.md"), ("other.md", "mine.md, other.md")):
+        (home / name).unlink()
+        pipeline, said = start(caplog)
+        assert held(pipeline) == ["mine", "other"]
+        assert said == f"The index in index/built is served as it was built: it was built from {told}, which is gone."
+        assert (Path("index/built") / MANIFEST_NAME).read_bytes() == stored
+        assert main(["build"]) == 2  # nor is it built again from what is left, or from the default
+        assert (Path("index/built") / MANIFEST_NAME).read_bytes() == stored
+
+
+def test_an_index_of_a_folder_that_is_empty_now_is_served_as_it_was_built(
     home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "mounted").mkdir()
+    (home / "mine.md").rename(home / "mounted" / "mine.md")
+    start(caplog, articles=["mounted"])
+    (home / "mounted" / "mine.md").unlink()
+    pipeline, said = start(caplog)
+    assert held(pipeline) == ["mine"]
+    assert said.endswith("is served as it was built: it was built from mounted, which is gone.")
+
+
+def test_an_index_that_cannot_be_answered_from_nor_built_again_is_refused(
+    home: Path, caplog: pytest.LogCaptureFixture, encoder: ToyEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start(caplog, articles=["mine.md"])
     (home / "mine.md").unlink()
+    name_them = (
+        r"cannot be built again, for it was built from mine\.md, which is gone; name its articles: python -m qa build"
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(encoder, "fingerprint", "0" * 64)
+        with pytest.raises(IndexStale, match=name_them):
+            start(caplog)
+    vectors = next(Path("index/built").glob("data-*/sentences.faiss"))
+    vectors.write_bytes(vectors.read_bytes()[:-1])
+    with pytest.raises(IndexDamaged, match=name_them):
+        start(caplog)
+
+
+def test_an_index_that_was_not_built_from_files_is_served_as_it_is(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    built = build_index(load_articles([Path("mine.md")]).articles, ToyEncoder())
+    save_index(built, Path("index/built"))
     pipeline, said = start(caplog)
-    assert held(pipeline) == ["article"]
-    assert said.startswith("The index was built from mine.md, which is gone.")
+    assert held(pipeline) == ["mine"]
+    assert said.endswith("is served as it was built: it does not say what it was built from.")
+    assert main(["build"]) == 2
+    assert held(start(caplog)[0]) == ["mine"]
 
 
 def test_a_project_moved_as_a_whole_still_finds_its_articles(

@@ -35,7 +35,7 @@ def test_hidden_files_questions_and_indexes_are_no_documents_and_others_are_coun
     assert found.passed_over == 2
 
 
-def test_links_that_lead_out_or_in_circles_are_not_followed(tmp_path: Path) -> None:
+def test_links_that_lead_out_or_in_circles_are_not_followed_and_told(tmp_path: Path) -> None:
     secret = fill(tmp_path / "elsewhere", "secret.md") / "secret.md"
     folder = fill(tmp_path / "folder", "a.md", "x/b.md")
     (folder / "out.md").symlink_to(secret)
@@ -44,14 +44,24 @@ def test_links_that_lead_out_or_in_circles_are_not_followed(tmp_path: Path) -> N
     (folder / "broken.md").symlink_to(folder / "nothing")
     (folder / "circle.md").symlink_to(folder / "circle.md")
     (folder / "inside.md").symlink_to(folder / "a.md")
+    (folder / "style.css").symlink_to(secret)  # no document in any case
     assert names(folder) == ["a.md", "inside.md", "x/b.md"]
+    told = [entry.removeprefix(f"{folder}/") for entry in find_documents([folder]).entries if isinstance(entry, str)]
+    assert told == [
+        "outside: is a link to a folder, which is not followed; name that folder itself",
+        "broken.md: is a link that leads to nothing",
+        "circle.md: is a link that leads to nothing",
+        "out.md: is a link that leads out of the folder, which is not followed; name what it leads to",
+        "x/again: is a link to a folder, which is not followed; name that folder itself",
+    ]
 
 
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     assert names(tmp_path) == []
-    (problem,) = find_documents([tmp_path / "pipe.md"]).entries
-    assert "is no file" in str(problem)
+    for source in (tmp_path, tmp_path / "pipe.md"):
+        (problem,) = find_documents([source]).entries
+        assert "is no file" in str(problem)
 
 
 def test_a_name_shared_by_several_gives_way_to_their_paths() -> None:

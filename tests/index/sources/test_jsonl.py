@@ -65,8 +65,10 @@ def test_a_line_that_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch)
     assert sum(read) == len(raw)
 
 
-def test_a_file_of_something_else_is_one_problem() -> None:
-    assert [problem for _, problem in rows({"question": "?"}, {"question": "?"}, {"question": "?"})] == [
-        'found no "id"; expected {"id": ..., "text": ...}, both as text'
-    ]
-    assert len(rows(ROW | {"published": "soon"}, ROW)) == 2  # a document, though one with a fault
+def test_a_file_of_something_else_is_not_read_to_its_end() -> None:
+    problems = [problem for _, problem in rows(*[{"question": "?"}] * 9)]
+    assert problems[0] == 'found no "id"; expected {"id": ..., "text": ...}, both as text'
+    assert len(problems) == 5
+    assert str(problems[-1]).endswith("both as text; no line before is a document, so the rest is not looked at")
+    for near in (ROW, ROW | {"published": "soon"}):  # a document, and one with a fault
+        assert len(rows({"comment": "ours"}, near, *[{"question": "?"}] * 9)) == 11
