@@ -30,9 +30,7 @@ from index.errors import ArticleError
 
 KEYS = ("id", "title", "source", "url", "published", "language")
 
-_OTHERS = frozenset(
-    ["publisher", "publishers", "publishdate", "publish", "unpublished", "resource", "resources", "sources", "titles"]
-)
+_OTHERS = ("publisher", "publishers", "sources", "titles", "languages")
 """Keys that other programs write, which look like ours misspelt."""
 _SHORTEST = 5  # letters of a key of ours that can be told misspelt: `uid`, `pid` and `urls` are words of their own
 
@@ -138,7 +136,10 @@ def _tell_unused(keys: str) -> None:
 
 def _refuse_misspelling(key: str, number: int) -> None:
     """An unknown key is passed over, but `tilte` was meant to say something."""
-    near = difflib.get_close_matches(key, [one for one in KEYS if len(one) >= _SHORTEST], n=1, cutoff=0.8)
+    alike = [
+        own for own in KEYS if len(own) >= _SHORTEST and abs(len(own) - len(key)) <= 1
+    ]  # `published_at` is another's
+    near = difflib.get_close_matches(key, alike, n=1, cutoff=0.8)
     if near and key not in _OTHERS:
         raise ArticleError(f"front matter line {number}: found the key {key}; did you mean {near[0]}?")
 

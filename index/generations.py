@@ -31,7 +31,7 @@ from index.manifest import GENERATION, MANIFEST_NAME, FileRecord, Manifest, mend
 logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT = 60.0
-"""Seconds to wait for another build that is writing; writing takes well under a second."""
+"""Seconds to wait for another build that is writing: less than a second, and half a minute with a million sentences."""
 
 DECISION = "decision.json"
 SUGGESTIONS = "suggestions.json"

@@ -2,6 +2,7 @@
 vectors, from which the mean and the spread of the question's scores over all rows follow.
 """
 
+import logging
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ GRAPH_TO = 150_000
 
 GRAPH_MEMORY = 0.25
 """Share of the machine's memory that the vectors of a graph may take: it needs them twice while it is built."""
+
+logger = logging.getLogger(__name__)
 
 RECALL = 0.95
 """Share of the nearest rows that approximate search is to find: it looks further until it does, or until `WIDEST`."""
@@ -177,6 +180,8 @@ def build_shortcut(vectors: VectorIndex, exact_to: int, times: NDArray[np.int64]
         found = recall(near, vectors, queries)
         if found >= RECALL:
             break
+    else:
+        logger.warning("Approximate search finds %.3f of the nearest %d, less than %.2f.", found, NEAREST, RECALL)
     return Shortcut(moments, near, NearRecord(kind, near.width, round(found, 4), len(queries)))
 
 

@@ -273,10 +273,11 @@ def save_index(index: Index, directory: Path) -> None:
         ) from error
 
 
-def load_index(directory: Path, encoder_fingerprint: str | None = None) -> Index:
+def load_index(directory: Path, encoder_fingerprint: str | None = None, *, to_ask: bool = True) -> Index:
     """The index in `directory`, every byte checked.
 
     :param encoder_fingerprint: of the encoder that questions will be encoded with; None when none will be.
+    :param to_ask: False lets one pass that was built by other rules, whose vectors are good still.
     :raises IndexMissing: there is no index.
     :raises IndexStale: it was built by another encoder, segmenter or analyzer.
     :raises IndexForeign: the folder holds something else, or an index of another schema version.
@@ -285,7 +286,8 @@ def load_index(directory: Path, encoder_fingerprint: str | None = None) -> Index
     manifest = read_manifest(directory)
     while True:
         try:
-            refuse_stale(manifest, directory, encoder_fingerprint)
+            if to_ask:
+                refuse_stale(manifest, directory, encoder_fingerprint)
             refuse_damaged(directory, manifest)
             return _read(directory, manifest)
         except IndexDamaged:

@@ -106,17 +106,20 @@ def _staleness(index: "Index | None", reading: Reading, encoder: "Encoder", dire
 
 
 def stored_index(directory: Path) -> "Index | None":
-    """The index in `directory`, to take over what has not changed; None where there is none to be used."""
+    """The index in `directory`, to take over what has not changed; None where there is none for that."""
     return _stored(directory)[0]
 
 
 def _stored(directory: Path) -> "tuple[Index | None, IndexFault | None]":
-    """The index in `directory`, or why it cannot be used."""
+    """The index in `directory`, if there is one, and why it cannot be asked."""
     from index.store import load_index
 
     try:
         return load_index(directory), None
     except (IndexMissing, IndexStale, IndexDamaged, IndexForeign) as error:
+        if isinstance(error, IndexStale):  # built by other rules: the vectors of its texts are good still
+            with suppress(IndexFault):
+                return load_index(directory, to_ask=False), error
         return None, error
 
 
@@ -255,18 +258,26 @@ def article_paths(settings: Settings) -> tuple[Source, ...]:
         return settings.articles
 
 
-def lost_sources(settings: Settings, sources: Sequence[Source]) -> str | None:
-    """Why an index cannot be built again from what `article_paths` says, or would lose what it holds. Of sources that
-    somebody chose nothing is said here: whoever reads them tells.
+def lost_sources(settings: Settings, sources: Sequence[Source], *, chosen: bool = False) -> str | None:
+    """Why the index would lose what it holds if it were built of `sources`, those of `article_paths`, if it would.
+
+    :param chosen: somebody has just named them: then a folder that holds nothing any more is meant to.
     """
-    if "articles" in settings.model_fields_set:
+    try:
+        built_from = source_paths(read_manifest(settings.index), settings.index)
+    except IndexFault:
         return None
-    if not sources:
+    if not built_from and not chosen and "articles" not in settings.model_fields_set:
         return "it does not say what it was built from"
-    gone: Sequence[Source] = [source for source in sources if isinstance(source, Path) and not source.exists()]
-    if not gone and not find_documents(sources, Kept(settings.index)).documents:
-        gone = sources  # a folder is there, but empty: a disk that is not mounted
+    held = {source.resolve() for source in built_from if isinstance(source, Path)}
+    here = [source for source in sources if isinstance(source, Path) and source.resolve() in held]
+    gone: Sequence[Source] = [source for source in here if not source.exists() or (not chosen and _is_empty(source))]
     return f"it was built from {listed(gone)}, which is gone" if gone else None
+
+
+def _is_empty(source: Path) -> bool:
+    """Whether there is a folder without a document, as that is on which a disk is not mounted."""
+    return source.is_dir() and not find_documents([source]).documents
 
 
 def _refuse_others(settings: Settings) -> None:

@@ -94,6 +94,8 @@ def find_documents(sources: Iterable[Source], kept: Kept | None = None, failed: 
             _add_page(found, source, kept, failed or {})
         elif source.is_dir():
             _add_folder(found, source)
+        elif not source.suffix and not source.exists():
+            found.entries.append(f"{source}: there is no such file or folder; give the path of articles")
         elif source.suffix.lower() not in KINDS:
             what = f"a {source.suffix} file" if source.suffix else "no extension"
             found.entries.append(f"{source}: found {what}; expected a folder or a file that ends in {' '.join(KINDS)}")

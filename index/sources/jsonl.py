@@ -72,11 +72,13 @@ def _article(line: bytes) -> Article:
     if not isinstance(row, dict):
         raise _NoDocument('found no object; expected {"id": ..., "text": ...}')
     identity, text = row.get("id"), row.get("text")
+    if identity is None and text is None:
+        raise _NoDocument('found neither "id" nor "text"; expected both')
     if isinstance(identity, int) and not isinstance(identity, bool):
         identity = str(identity)
     if not isinstance(identity, str) or not isinstance(text, str):
         missing = "id" if not isinstance(identity, str) else "text"
-        raise _NoDocument(f'found no "{missing}"; expected {{"id": ..., "text": ...}}, both as text')
+        raise ArticleError(f'found no "{missing}"; expected {{"id": ..., "text": ...}}, both as text')
     given = {name: row.get(name) for name in FIELDS}
     for name, value in given.items():
         if value is not None and not isinstance(value, str):

@@ -301,10 +301,10 @@ class MilvusStore:
             self._tables.write(name, [row for k, own in fresh.items() for row in unit_rows(k, revisions[k], own, kind)])
         self._tables.write(ARTICLES, [row for k, own in fresh.items() for row in body_rows(k, revisions[k], own)])
         self._tables.write(ARTICLES, [self._head_row(key, own) for key, own in fresh.items()])
-        for key in fresh:  # those of a writer that was killed, too
-            old = f'{among([key])} and revision != "{revisions[key]}"'
-            for name in (*UNITS.values(), ARTICLES):
-                self._tables.remove(name, old)
+        # Those of a writer that was killed, too.
+        old = f"{among(list(fresh))} and {among([revisions[key] for key in fresh], 'revision', none=True)}"
+        for name in (*UNITS.values(), ARTICLES):
+            self._tables.remove(name, old)
         change.count(fresh, +1)
         change.articles += len(fresh)
 

@@ -227,12 +227,12 @@ class Tables:
         )
 
 
-def among(keys: Sequence[str]) -> str:
-    """The expression for the rows of the articles with these keys.
+def among(keys: Sequence[str], field: str = "article", *, none: bool = False) -> str:
+    """The expression for the rows of the articles with these keys, or with one of them, or with `none`, in another field.
 
     >>> among(["0a", "1b"])
     'article in ["0a","1b"]'
     """
     if not all(_KEY.fullmatch(key) for key in keys):
         raise ValueError("a key of an article holds something else than hexadecimal digits")
-    return f"article in [{','.join(f'{chr(34)}{key}{chr(34)}' for key in keys)}]"
+    return f"{field} {'not ' if none else ''}in [{','.join(f'{chr(34)}{key}{chr(34)}' for key in keys)}]"

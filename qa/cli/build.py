@@ -64,9 +64,9 @@ def build(
     if settings.store is not None:
         _into_store(settings, chosen, failed, bad)
         return
-    if not named and (lost := lost_sources(settings, chosen)):
+    if lost := lost_sources(settings, chosen, chosen=bool(named)):
         raise ArticleError(
-            f"the index in {settings.index} is left as it is: {lost}; name the files, folders or addresses of its articles"
+            f"the index in {settings.index} is left as it is: {lost}; name what there is of the sources of its articles"
         )
     earlier = stored_index(settings.index)
     reading = read_sources(settings, chosen, earlier=earlier, failed=failed)

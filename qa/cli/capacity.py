@@ -31,19 +31,20 @@ def capacity(
     The figures are those of docs/capacity.json, which --measure writes; docs/capacity.md tells what they mean.
     """
     from qa.evaluation import capacity as planning
+    from qa.evaluation.scale.figures import load_figures as load_scale
 
     if measure:
         _measure(index)
-    figures = planning.load_figures()
+    figures, growth = planning.load_figures(), planning.Growth.of(load_scale())
     sizes = sentences or planning.SIZES
     if page:
-        told = planning.page(planning.PAGE.read_text("utf-8"), figures, rate=rate, machine_gb=machine)
+        told = planning.page(planning.PAGE.read_text("utf-8"), figures, growth, rate=rate, machine_gb=machine)
         planning.PAGE.write_text(told, "utf-8")
     if as_json:
-        plans = [asdict(planning.plan(figures, size, rate=rate, machine_gb=machine)) for size in sizes]
+        plans = [asdict(planning.plan(figures, growth, size, rate=rate, machine_gb=machine)) for size in sizes]
         print(json.dumps({"figures": asdict(figures), "plans": plans}, indent=1))
         return
-    print("\n".join(planning.planned(figures, sizes, rate=rate, machine_gb=machine)))
+    print("\n".join(planning.planned(figures, growth, sizes, rate=rate, machine_gb=machine)))
 
 
 def _measure(index: IndexOption) -> None:

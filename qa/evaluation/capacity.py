@@ -1,14 +1,14 @@
 """How much memory, disk and how many machines an archive takes: arithmetic over figures that were measured.
 
-`docs/capacity.json` holds the figures, `docs/capacity.md` the page; its tables are written by `python -m qa capacity
---page` from the figures, and a test compares them.
+`docs/capacity.json` holds the figures, and `docs/scale.json` those of how memory grows; `docs/capacity.md` is the page, whose
+tables are written by `python -m qa capacity --page` from them, and a test compares them.
 """
 
 import json
 import math
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from index.errors import DataError, SettingsError
 from index.lexical import terms
 from index.manifest import Manifest
 from index.units import Passage, Sentence
+from qa.evaluation.scale import figures as scale
 from qa.pipeline import QAPipeline
 from qa.settings import PROJECT
 
@@ -25,7 +26,7 @@ PAGE: Final = PROJECT / "docs" / "capacity.md"
 SIZES: Final = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 USABLE: Final = 0.7
-"""Share of a machine's memory that is planned with: the rest is the system's, and a rebuilt index's beside the old one's."""
+"""Share of a machine's memory that is planned with: the rest is the system's."""
 LINKS: Final = 2 * 16 * 4 + 16
 """Bytes of a row in the graph of HNSW: twice M links of four bytes, and those of the upper levels (M is 16)."""
 KEYS: Final = 64 + 32 + 32 + 8
@@ -35,7 +36,9 @@ POSTING: Final = 8
 COPIES: Final = 2
 """Replicas of a cluster that stays up when a machine is lost."""
 EDITIONS: Final = 2
-"""Of an index on the disk: while one is built, the old one stands."""
+"""Of an index: while one is built, the old one stands on the disk, and while it is taken into use, in memory."""
+
+_LARGE: Final = 100_000  # sentences of an archive whose growth is not that of a process with little in it
 
 _VECTORS, _TERMS = re.compile(r"\.faiss$"), re.compile(r"\.bm25/")
 
@@ -65,15 +68,44 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Growth:
+    """Bytes for each sentence more, as the benchmark of archives of several sizes found them.
+
+    :param objects: resident in a process that answers, besides the files of the index.
+    :param building: held by a process that builds, at most.
+    """
+
+    objects: float
+    building: float
+
+    @staticmethod
+    def of(measured: scale.Figures) -> "Growth":
+        """From the smallest archive to the one that takes most: a graph takes more while it is built than lists do."""
+        small, *larger = measured.sizes
+
+        def most(megabytes: Callable[[scale.Size], float]) -> float:
+            return max(
+                2**20 * (megabytes(size) - megabytes(small)) / (size.sentences - small.sentences)
+                for size in larger
+                if size.sentences >= _LARGE
+            )
+
+        return Growth(most(lambda size: size.answered_mb - size.mapped_mb), most(lambda size: size.build_mb))
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an archive of so many sentences takes. Bytes; machines and cores are whole.
 
     :param memory, disk: on one machine.
-    :param machines: of a cluster, for one replica; `replicas` times as many in all.
+    :param renewing: memory while a server takes a new index into use, and holds both; `building` of a process that builds it.
+    :param machines: of a cluster, for one replica, and so its shards; `replicas` times as many in all.
     """
 
     sentences: int
     memory: float
+    renewing: float
+    building: float
     disk: float
     fits_one: bool
     stored: float
@@ -82,18 +114,22 @@ class Plan:
     cores: int
 
 
-def plan(figures: Figures, sentences: int, *, rate: float, machine_gb: float) -> Plan:
+def plan(figures: Figures, growth: Growth, sentences: int, *, rate: float, machine_gb: float) -> Plan:
     """:param rate: answers a second at the busiest. :param machine_gb: memory of a machine."""
     rows = sentences * (1 + figures.passages / figures.sentences)
     index = sentences * (figures.vectors + figures.terms + figures.texts)
     stored = rows * (4 * figures.dimension + LINKS + KEYS + POSTING * figures.terms_in_row) + sentences * figures.texts
-    memory = index + figures.process_mb * 2**20
+    process = figures.process_mb * 2**20
+    held = index + sentences * growth.objects
+    renewing, building = process + EDITIONS * held, process + sentences * growth.building
     usable = USABLE * machine_gb * 2**30
     return Plan(
         sentences=sentences,
-        memory=memory,
+        memory=process + held,
+        renewing=renewing,
+        building=building,
         disk=EDITIONS * index,
-        fits_one=memory <= usable,
+        fits_one=max(renewing, building) <= usable,
         stored=stored,
         machines=math.ceil(stored / usable),
         replicas=COPIES,
@@ -149,33 +185,35 @@ def save_figures(figures: Figures, path: Path = FIGURES) -> None:
     path.write_text(json.dumps(asdict(figures), indent=1) + "\n", "utf-8")
 
 
-def page(text: str, figures: Figures, *, rate: float, machine_gb: float) -> str:
+def page(text: str, figures: Figures, growth: Growth, *, rate: float, machine_gb: float) -> str:
     """The page with its two tables as the figures give them; what stands around them stays."""
-    plans = planned(figures, SIZES, rate=rate, machine_gb=machine_gb)
-    for name, rows in (("figures", _told(figures)), ("plans", plans)):
+    plans = planned(figures, growth, SIZES, rate=rate, machine_gb=machine_gb)
+    for name, rows in (("figures", _told(figures, growth)), ("plans", plans)):
         before, begin, rest = text.partition(f"<!-- {name}: written by python -m qa capacity --page -->")
         _, end, after = rest.partition(f"<!-- /{name} -->")
         text = "".join((before, begin, "\n\n", "\n".join(rows), "\n\n", end, after))
     return text
 
 
-def planned(figures: Figures, sizes: Iterable[int], *, rate: float, machine_gb: float) -> list[str]:
+def planned(figures: Figures, growth: Growth, sizes: Iterable[int], *, rate: float, machine_gb: float) -> list[str]:
     """The plans as lines of a Markdown table."""
     lines = [
-        f"| sentences | one machine: memory | disk | {machine_gb:g} GB do | Milvus: memory of a replica | machines of "
-        f"{machine_gb:g} GB, {COPIES} replicas | cores that answer {rate:g}/s |",
-        "|---:|---:|---:|---|---:|---:|---:|",
+        f"| sentences | one machine: memory | while it takes a new index | to build it | disk | {machine_gb:g} GB do | "
+        f"Milvus: memory of a replica | shards | machines of {machine_gb:g} GB, {COPIES} replicas | "
+        f"cores that answer {rate:g}/s |",
+        "|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|",
     ]
     for size in sizes:
-        one = plan(figures, size, rate=rate, machine_gb=machine_gb)
+        one = plan(figures, growth, size, rate=rate, machine_gb=machine_gb)
+        amounts = (one.memory, one.renewing, one.building, one.disk)
         lines.append(
-            f"| {size:,} | {_bytes(one.memory)} | {_bytes(one.disk)} | {'yes' if one.fits_one else 'no'} | "
-            f"{_bytes(one.stored)} | {one.machines * one.replicas:,} | {one.cores:,} |"
+            f"| {size:,} | {' | '.join(map(_bytes, amounts))} | {'yes' if one.fits_one else 'no'} | "
+            f"{_bytes(one.stored)} | {one.machines:,} | {one.machines * one.replicas:,} | {one.cores:,} |"
         )
     return lines
 
 
-def _told(figures: Figures) -> list[str]:
+def _told(figures: Figures, growth: Growth) -> list[str]:
     stored = "not measured" if figures.stored_answer_ms is None else f"{figures.stored_answer_ms:g} ms"
     rows = (
         (
@@ -185,6 +223,8 @@ def _told(figures: Figures) -> list[str]:
         ("vectors, a sentence", f"{figures.vectors:,.0f} B"),
         ("terms, a sentence", f"{figures.terms:,.0f} B"),
         ("texts and offsets, a sentence", f"{figures.texts:,.0f} B"),
+        ("besides the files, in a process that answers, a sentence", f"{growth.objects:,.0f} B"),
+        ("of a process that builds, a sentence", f"{growth.building:,.0f} B"),
         ("different terms of a row", f"{figures.terms_in_row:g}"),
         ("a process, without its index", f"{figures.process_mb:,.0f} MB"),
         ("processor time of an answer", f"{figures.answer_ms:g} ms"),

@@ -122,7 +122,7 @@ def test_rows_are_documents(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     rows = [json.dumps({"id": f"row-{n}", "text": f"Number {n} was found near the south pole."}) for n in range(4)]
     (home / "rows.jsonl").write_text("\n".join([*rows, "{}"]))
     out, err = build(capsys, "rows.jsonl")
-    assert err == ['Not read: rows.jsonl, line 5: found no "id"; expected {"id": ..., "text": ...}, both as text']
+    assert err == ['Not read: rows.jsonl, line 5: found neither "id" nor "text"; expected both']
     assert out[0] == "5 documents: 4 read, 1 could not be (named above)"
 
 

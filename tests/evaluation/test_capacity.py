@@ -11,7 +11,8 @@ from index.errors import DataError, SettingsError
 from index.store import Index, load_index
 from qa.cli import main
 from qa.decision import load_decision
-from qa.evaluation.capacity import FIGURES, PAGE, Figures, load_figures, measure, page, plan, save_figures
+from qa.evaluation.capacity import FIGURES, PAGE, Figures, Growth, load_figures, measure, page, plan, save_figures
+from qa.evaluation.scale.figures import load_figures as load_scale
 from qa.pipeline import QAPipeline
 from qa.settings import load_settings
 from tests.toy import ToyEncoder, ToyReader
@@ -29,6 +30,7 @@ ROUND = Figures(
     answer_ms=50.0,
     stored_answer_ms=100.0,
 )
+GROWTH = Growth(objects=500.0, building=4_000.0)
 
 
 def pipeline_over(index: Index) -> QAPipeline:
@@ -36,23 +38,46 @@ def pipeline_over(index: Index) -> QAPipeline:
 
 
 def test_a_plan_is_what_one_gets_by_hand() -> None:
-    found = plan(ROUND, 1_000_000, rate=25, machine_gb=1)
-    assert found.memory == 1_000_000 * 1_000 + 200 * 2**20
+    found = plan(ROUND, GROWTH, 1_000_000, rate=25, machine_gb=1)
+    assert found.memory == 1_000_000 * 1_500 + 200 * 2**20
+    assert found.renewing == 2 * 1_000_000 * 1_500 + 200 * 2**20
+    assert found.building == 1_000_000 * 4_000 + 200 * 2**20
     assert found.disk == 2 * 1_000_000 * 1_000
     assert not found.fits_one
     rows = 1_250_000  # a quarter of a passage for each sentence
     assert found.stored == rows * (400 + 144 + 136 + 80) + 1_000_000 * 400
     assert found.machines == math.ceil(found.stored / (0.7 * 2**30)) == 2
     assert found.cores == 3  # 25 answers of a tenth of a second each
-    assert plan(replace(ROUND, stored_answer_ms=None), 1_000, rate=25, machine_gb=1).cores == 2
-    assert plan(ROUND, 100_000, rate=1, machine_gb=1).fits_one
+    assert plan(replace(ROUND, stored_answer_ms=None), GROWTH, 1_000, rate=25, machine_gb=1).cores == 2
+    assert plan(ROUND, GROWTH, 100_000, rate=1, machine_gb=1).fits_one
+    for more in (
+        replace(GROWTH, objects=2_000.0),
+        replace(GROWTH, building=6_000.0),
+    ):  # one that fits, until it is renewed
+        assert not plan(ROUND, more, 100_000, rate=1, machine_gb=1).fits_one
+
+
+def test_growth_is_that_of_the_archive_that_takes_most() -> None:
+    measured = load_scale()
+    small, large = measured.sizes[0], measured.sizes[-1]
+    found = Growth.of(measured)
+    assert 100 < found.objects < found.building < 20_000
+    for size in (size for size in measured.sizes if size.sentences >= 100_000):
+        more = (size.sentences - small.sentences) / 2**20
+        assert found.building * more >= size.build_mb - small.build_mb - 1e-6
+        assert found.objects * more >= size.answered_mb - size.mapped_mb - small.answered_mb + small.mapped_mb - 1e-6
+    higher = replace(
+        measured, sizes=(small, replace(large, build_mb=2 * measured.sizes[-2].build_mb + 10 * large.build_mb))
+    )
+    assert Growth.of(higher).building > found.building
 
 
 def test_the_page_tells_what_the_program_computes_from_the_figures() -> None:
     told = PAGE.read_text("utf-8")
-    assert page(told, load_figures(), rate=10.0, machine_gb=64.0) == told
+    growth = Growth.of(load_scale())
+    assert page(told, load_figures(), growth, rate=10.0, machine_gb=64.0) == told
     assert "| 1,000,000 |" in told
-    assert page(told, ROUND, rate=10.0, machine_gb=64.0) != told
+    assert page(told, ROUND, growth, rate=10.0, machine_gb=64.0) != told
 
 
 def test_what_is_measured_is_what_the_files_hold(index_dir: Path) -> None:

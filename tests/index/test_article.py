@@ -109,12 +109,12 @@ def test_front_matter_declares_an_article(tmp_path):
 
 
 def test_keys_of_other_programs_are_passed_over_with_a_warning(tmp_path, caplog):
-    keys = "author: Jane\ntags:\n  - mars\n- moon\ndraft: false\npublisher: The Post\npublishDate: 2025\nuid: 7"
+    keys = "author: Jane\ntags:\n  - mars\n- moon\ndraft: false\npublisher: The Post\npublished_at: 2025\nuid: 7"
     path = write(tmp_path, f"---\n{keys}\n---\nText.")
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             assert load_article(path).text == "Text."
-    assert caplog.text.count("author, tags, draft, publisher, publishdate, uid") == 1
+    assert caplog.text.count("author, tags, draft, publisher, published_at, uid") == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.encoder import Progress
 from index.errors import ArticleError, IndexDamaged, IndexForeign, IndexMissing, IndexStale
@@ -152,11 +154,30 @@ def test_an_index_of_a_folder_that_is_empty_now_is_served_as_it_was_built(
 ) -> None:
     (home / "mounted").mkdir()
     (home / "mine.md").rename(home / "mounted" / "mine.md")
-    start(caplog, articles=["mounted"])
+    start(caplog, articles=["mounted", "seeds"])
     (home / "mounted" / "mine.md").unlink()
-    pipeline, said = start(caplog)
-    assert held(pipeline) == ["mine"]
-    assert said.endswith("is served as it was built: it was built from mounted, which is gone.")
+    for chosen in ({}, {"articles": ["seeds", "mounted"]}):
+        pipeline, said = start(caplog, **chosen)
+        assert held(pipeline) == ["mine", "article"]
+        assert said.endswith("is served as it was built: it was built from mounted, which is gone.")
+    assert main(["build", "mounted", "seeds"]) == 0  # whoever names it now means it
+    assert held(start(caplog)[0]) == ["article"]
+
+
+def test_a_source_that_is_gone_takes_nothing_with_it_though_it_is_named(
+    home: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = ["mine.md", "seeds/article.md"]
+    start(caplog, articles=both)
+    (home / "mine.md").unlink()
+    pipeline, said = start(caplog, articles=both)
+    assert held(pipeline) == ["mine", "article"]
+    assert "served as it was built" in said
+    assert main(["build", *both]) == 2
+    assert "is left as it is: it was built from mine.md, which is gone" in capsys.readouterr().err
+    assert main(["build", "seeds/article.md", "nothing.md"]) == 0  # one that the index never held is only told
+    assert "Not read: nothing.md" in capsys.readouterr().err
+    assert held(start(caplog)[0]) == ["article"]
 
 
 def test_an_index_that_cannot_be_answered_from_nor_built_again_is_refused(
@@ -185,6 +206,27 @@ def test_an_index_that_was_not_built_from_files_is_served_as_it_is(home: Path, c
     assert said.endswith("is served as it was built: it does not say what it was built from.")
     assert main(["build"]) == 2
     assert held(start(caplog)[0]) == ["mine"]
+
+
+def test_an_index_of_other_rules_is_built_anew_of_its_own_vectors(
+    home: Path, caplog: pytest.LogCaptureFixture, encoder: ToyEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("index.store.SEGMENTER", "another segmenter")
+        start(caplog, articles=["mine.md"])
+    encoded: list[str] = []
+    encode = ToyEncoder.encode
+
+    def told(self: ToyEncoder, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
+        encoded.extend(texts)
+        return encode(self, texts, progress=progress)
+
+    monkeypatch.setattr(ToyEncoder, "encode", told)
+    pipeline, said = start(caplog)
+    assert "was built with segmenter 'another segmenter'" in said
+    assert held(pipeline) == ["mine"]
+    assert not set(encoded).intersection(map(pipeline.index.text, pipeline.index.sentences))
+    assert start(caplog)[1] == ""
 
 
 def test_a_project_moved_as_a_whole_still_finds_its_articles(

@@ -41,7 +41,8 @@ logger = logging.getLogger(__name__)
 def measure(
     data: Path, sizes: Sequence[int] = SIZES, *, real: int = REAL, asked: int = ASKED, exact_to: int = EXACT_TO
 ) -> Figures:
-    """The figures of archives of so many sentences; tells in the log how far it is. A million takes half an hour and 8 GB.
+    """The figures of archives of so many sentences; tells in the log how far it is. A million takes ten minutes to
+    an hour, and 6 GB.
 
     :param data: a folder as `texts.py` tells.
     :raises SettingsError: there is no size, or one is not above 0.

@@ -67,8 +67,8 @@ def test_a_line_that_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_file_of_something_else_is_not_read_to_its_end() -> None:
     problems = [problem for _, problem in rows(*[{"question": "?"}] * 9)]
-    assert problems[0] == 'found no "id"; expected {"id": ..., "text": ...}, both as text'
+    assert problems[0] == 'found neither "id" nor "text"; expected both'
     assert len(problems) == 5
-    assert str(problems[-1]).endswith("both as text; no line before is a document, so the rest is not looked at")
-    for near in (ROW, ROW | {"published": "soon"}):  # a document, and one with a fault
+    assert str(problems[-1]).endswith("expected both; no line before is a document, so the rest is not looked at")
+    for near in (ROW, ROW | {"published": "soon"}, ROW | {"text": None}):  # a document, and two with a fault
         assert len(rows({"comment": "ours"}, near, *[{"question": "?"}] * 9)) == 11
