@@ -13,6 +13,10 @@ SOON: Final = 2.0
 """Seconds after a build of a thousand documents within which a correction is answered, by a machine that answers a question
 in `USUAL`; by one that is busier, in as many times more."""
 USUAL: Final = 0.2
+LEAST_RIGHT: Final = 0.5
+"""Share of the answerable questions that are answered right of their own article: about two in three are, alone, too."""
+LEAST_KEPT: Final = 0.8
+"""Of those, the share that is left where the article has to be found first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,13 @@ def missed(report: Report) -> list[str]:
     allowed = SOON * max(1.0, edited.usual / USUAL)
     if edited.heard_after is None or edited.heard_after > allowed:
         found.append(f"a correction was answered after {edited.heard_after} s, {allowed:.1f} s allowed")
+    if edited.corrected < edited.corrections:
+        found.append(f"{edited.corrected} of {edited.corrections} corrections are answered, of their own article")
+    own, of_all = (sum(one.right for one in asked if one.gold.answers) for asked in (report.own, report.asked))
+    if own < LEAST_RIGHT * sum(bool(one.gold.answers) for one in report.own):
+        found.append(f"{own:,} questions are answered right of their own article, less than {LEAST_RIGHT:.0%}")
+    if of_all < LEAST_KEPT * own:
+        found.append(f"{of_all:,} are answered right of all, less than {LEAST_KEPT:.0%} of {own:,} of their own article")
     if edited.still_there:
         found.append(f"{edited.still_there} removed documents are still there")
     found += [f"no answer on another origin, by {named}" for named, shown in report.embedded.items() if not shown]

@@ -76,6 +76,9 @@ def test_a_run_that_went_well_has_missed_nothing() -> None:
         ({"edited": replace(EDITED, heard_after=archived.SOON + 0.1)}, "after 2.1 s"),
         ({"edited": replace(EDITED, heard_after=None)}, "after None s"),
         ({"edited": replace(EDITED, still_there=1)}, "still there"),
+        ({"edited": replace(EDITED, corrected=EDITED.corrections - 1)}, "corrections are answered"),
+        ({"asked": (replace(ASKED, right=False),)}, "0 are answered right of all, less than 80% of 1"),
+        ({"asked": (), "own": (replace(ASKED, right=False),)}, "0 questions are answered right of their own article"),
         ({"edited": replace(EDITED, removed=3)}, "expected"),
         (
             {"edited": replace(EDITED, built=replace(BUILT, changed={**EDITED.built.changed, "embedded": 480}))},
