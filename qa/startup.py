@@ -20,7 +20,7 @@ from index.errors import ArticleError, IndexDamaged, IndexFault, IndexForeign, I
 from index.generations import DOCUMENTS, read_manifest, refuse_foreign
 from index.manifest import MANIFEST_NAME, Manifest, mend
 from index.records import read_articles, read_records
-from index.sources.files import KINDS, Source, find_documents
+from index.sources.files import KINDS, Source, find_documents, is_emptied
 from index.sources.kept import Kept
 from index.sources.reading import Reading, changed_documents, known_articles, read_documents
 from qa.settings import Settings
@@ -271,13 +271,8 @@ def lost_sources(settings: Settings, sources: Sequence[Source], *, chosen: bool 
         return "it does not say what it was built from"
     held = {source.resolve() for source in built_from if isinstance(source, Path)}
     here = [source for source in sources if isinstance(source, Path) and source.resolve() in held]
-    gone: Sequence[Source] = [source for source in here if not source.exists() or (not chosen and _is_empty(source))]
+    gone: Sequence[Source] = [source for source in here if not source.exists() or (not chosen and is_emptied(source))]
     return f"it was built from {listed(gone)}, which is gone" if gone else None
-
-
-def _is_empty(source: Path) -> bool:
-    """Whether there is a folder without a document, as that is on which a disk is not mounted."""
-    return source.is_dir() and not find_documents([source]).documents
 
 
 def _refuse_others(settings: Settings) -> None:

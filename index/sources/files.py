@@ -108,6 +108,16 @@ def find_documents(sources: Iterable[Source], kept: Kept | None = None, failed: 
     return found
 
 
+def is_emptied(source: Path) -> bool:
+    """Whether it is a folder without a document, as that is on which a disk is not mounted."""
+    return source.is_dir() and not any(map(_is_document, _files(source, Found())))
+
+
+def _is_document(path: Path) -> bool:
+    """By its name."""
+    return path.suffix.lower() in KINDS and path.name != QUESTIONS
+
+
 def _add_page(found: Found, url: str, kept: Kept | None, failed: Mapping[str, str]) -> None:
     page = kept.page(url) if kept else None
     if page is None or kept is None:
@@ -121,7 +131,7 @@ def _add_page(found: Found, url: str, kept: Kept | None, failed: Mapping[str, st
 def _add_folder(found: Found, folder: Path) -> None:
     paths: list[Path] = []
     for path in _files(folder, found):
-        if path.suffix.lower() in KINDS and path.name != QUESTIONS:
+        if _is_document(path):
             paths.append(path)
         else:
             found.passed_over += path.name != QUESTIONS

@@ -94,7 +94,12 @@ def _into_store(settings: "Settings", chosen: "Sequence[Source]", failed: dict[s
     with waiting("Loading the encoder …"):
         encoder = load_encoder(settings.encoder)
     store = store_of(settings, encoder, create=True)
+    gone = [source for source in chosen if isinstance(source, Path) and not source.exists()]
     try:
+        if gone and store.count().articles:
+            raise ArticleError(
+                f"the store is left as it is: {listed(gone)} is not there, and may be what it was built from"
+            )
         reading = read_sources(settings, chosen, failed=failed)
         with progress_bar("Building", " characters") as report:
             found = load_into(store, reading.articles, encoder, report)

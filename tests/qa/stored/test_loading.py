@@ -69,6 +69,12 @@ def test_the_commands_build_ask_and_build_again(tmp_path: Path, capsys: pytest.C
     assert main(["ask", "When does the first crew land on Mars?", "--store", uri, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["answer"]["text"] == "2043"
 
+    folder.rename(tmp_path / "elsewhere")  # a disk that is not mounted takes nothing with it
+    (tmp_path / "more.md").write_text("Salt is won from the sea in flat ponds.\n")
+    assert main(["build", str(folder), str(tmp_path / "more.md"), "--store", uri, "--index", index]) == 2
+    assert "is left as it is" in capsys.readouterr().err
+    assert main(["ask", "When does the first crew land on Mars?", "--store", uri]) == 0
+
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
