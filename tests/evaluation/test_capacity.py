@@ -93,6 +93,7 @@ def test_what_is_measured_is_what_the_files_hold(index_dir: Path) -> None:
     assert (found.sentences, found.passages, found.dimension) == (len(index.sentences), len(index.passages), 64)
     assert found.process_mb > 10
     assert found.answer_ms > 0
+    assert found.stored_answer_ms is not None and found.stored_answer_ms > 0  # the tests install pymilvus
 
 
 def test_an_index_that_was_never_saved_has_no_files_to_measure(toy_index: Index) -> None:
