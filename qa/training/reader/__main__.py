@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--epochs", type=_positive, default=recipe.EPOCHS, help="length of the run (default %(default)s)")
     length.add_argument("--until", metavar="HH:MM", help="end by the clock instead: the model is ready then")
     start = parser.add_mutually_exclusive_group()
+    start.add_argument(
+        "--start", type=Path, metavar="DIR", help="begin with a model of this shape (default: the encoder)"
+    )
     start.add_argument("--resume", action="store_true", help="go on with the run in --out")
     start.add_argument("--resume-from", type=Path, metavar="FILE", help="begin with another run's checkpoint")
     return parser

@@ -18,7 +18,7 @@ from qa.training.reader.negatives import lacks
 from qa.training.reader.rows import Row
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
-_NAME = re.compile(r"(?<![\w.’'-])[A-Z][\w’'-]*[a-z0-9](?:\s+(?:(?:of|the|de|von|van)\s+)?[A-Z][\w’'-]*[a-z0-9])*")
+NAME = re.compile(r"(?<![\w.’'-])[A-Z][\w’'-]*[a-z0-9](?:\s+(?:(?:of|the|de|von|van)\s+)?[A-Z][\w’'-]*[a-z0-9])*")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?![\w.,]*\d)")
 _WORD = re.compile(r"[a-z]+")
 
@@ -82,7 +82,7 @@ def with_another_name(row: Row, others: Sequence[str], rng: np.random.Generator)
     The other name stands neither in the answer nor in its sentences, and no sentence that it stands in shares half of the
     question's terms: it might answer.
     """
-    names = [found for found in _NAME.finditer(row.question) if found.start()]
+    names = [found for found in NAME.finditer(row.question) if found.start()]
     if not names or row.source in recipe.LOOSELY_CAPITAL_SOURCES:
         return None
     name = names[int(rng.integers(len(names)))]
@@ -147,6 +147,6 @@ def _names_of_articles(rows: Sequence[Row]) -> dict[tuple[str, str], list[str]]:
     names = {}
     for article, found in texts.items():
         sentences = (sentence for text in found for sentence in _SENTENCE_END.split(text))
-        inside = (name[0] for sentence in sentences for name in _NAME.finditer(sentence) if name.start() > 1)
+        inside = (name[0] for sentence in sentences for name in NAME.finditer(sentence) if name.start() > 1)
         names[article] = list(dict.fromkeys(name for name in inside if len(name) > 2))
     return names

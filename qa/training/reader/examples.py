@@ -18,11 +18,13 @@ from tokenizers import Tokenizer
 
 from index.errors import DataError
 from index.lexical import ANALYZER
+from qa.followup.history import ANSWER_WORDS, QUESTION_WORDS, TURNS
 from qa.training.reader import recipe
 from qa.training.reader.altered import altered_rows
 from qa.training.reader.negatives import mine_negatives
 from qa.training.reader.rows import Row, read_rows, sample_rows
 from qa.training.reader.spans import Tokens, answer_spans, room, token_spans, tokenize, windows
+from qa.training.reader.talks import followed_rows
 from qa.training.reader.written import written_rows
 
 log = logging.getLogger(__name__)
@@ -30,11 +32,12 @@ log = logging.getLogger(__name__)
 CLS, SEP = 101, 102
 """Of BERT's uncased vocabulary, which the packaged encoder has."""
 
-_FORMAT = 6  # raise when examples are made in another way: an older cache is then not read
+_FORMAT = 7  # raise when examples are made in another way: an older cache is then not read
 _DECIDING = (
     *("MAX_TOKENS", "MAX_QUESTION_TOKENS", "STRIDE_TOKENS", "MAX_SPANS", "FIRST_OCCURRENCE_SOURCES", "MIN_GROUP"),
     *("GENERIC_SOURCES", "MIN_QUESTION_TERMS", "HARD_CANDIDATES", "HARD_POOL"),
     *("MIN_SENTENCES", "LOOSELY_CAPITAL_SOURCES", "WRITTEN_TIMES"),
+    *("WHOLE_SHARE", "LOWER_SHARE", "EARLIER_SHARE"),
 )
 """What of the recipe decides the examples."""
 
@@ -107,20 +110,26 @@ class ExamplesBuilder:
         )
 
 
-def build_examples(rows: Sequence[Row], tokenizer: Tokenizer, seed: int) -> Examples:
-    """Examples of all rows, then a hard negative and an altered row for each that has one; an epoch draws from those.
+def build_examples(rows: Sequence[Row], tokenizer: Tokenizer, seed: int, talks: Sequence[Row] = ()) -> Examples:
+    """Examples of all rows and of follow-ups behind their history, those of `talks` and those made of neighbours; then of the
+    rows a hard negative and an altered row for each that has one; an epoch draws from those.
 
     :raises DataError: no row gives an example.
     """
     rng = np.random.default_rng(seed)
+    talks = [*talks, *followed_rows(rows, rng)]
     questions = tokenize(tokenizer, [row.question for row in rows])
-    distinct = list(dict.fromkeys(row.context for row in rows))
+    distinct = list(dict.fromkeys(row.context for row in (*rows, *talks)))
     contexts = dict(zip(distinct, tokenize(tokenizer, distinct), strict=True))
     builder = ExamplesBuilder()
     without = sum(
         not _add_row(builder, row, question, contexts[row.context], rng)
         for row, question in zip(rows, questions, strict=True)
     )
+    asked = tokenize(tokenizer, [talk.question for talk in talks])
+    for talk, question in zip(talks, asked, strict=True):
+        if len(question.ids) <= recipe.MAX_QUESTION_TOKENS:  # a longer one would lose its end, which is the question
+            _add_row(builder, talk, question, contexts[talk.context], rng)
     if without == len(rows):
         raise DataError(
             f"none of {without} rows gives an example: no answer is in a window of {recipe.MAX_TOKENS} tokens"
@@ -175,7 +184,8 @@ def examples_name(source: Path, written: Path | None, tokenizer_file: Path, *, f
     if written:
         digest.update(written.read_bytes())
     numbers = recipe.in_force()
-    digest.update(json.dumps([_FORMAT, ANALYZER, fraction, seed, *(numbers[name] for name in _DECIDING)]).encode())
+    told = [TURNS, QUESTION_WORDS, ANSWER_WORDS]
+    digest.update(json.dumps([_FORMAT, ANALYZER, told, fraction, seed, *(numbers[name] for name in _DECIDING)]).encode())
     return digest.hexdigest()[:16]
 
 
@@ -188,12 +198,13 @@ def load_examples(
     """
     path = cache / f"examples-{examples_name(source, written, tokenizer_file, fraction=fraction, seed=seed)}.npz"
     if not path.is_file():
-        rows = read_rows(source)
+        rows, talks = read_rows(source), []
         if written:
-            rows += written_rows(rows, written) * recipe.WRITTEN_TIMES
-        rows = sample_rows(rows, fraction, seed)
-        log.info("making the examples of %d rows", len(rows))
-        examples = build_examples(rows, Tokenizer.from_file(str(tokenizer_file)), seed)
+            alone, talks = (found * recipe.WRITTEN_TIMES for found in written_rows(rows, written))
+            rows += alone
+        rows, talks = (sample_rows(found, fraction, seed) if found else found for found in (rows, talks))
+        log.info("making the examples of %d rows and %d follow-ups", len(rows), len(talks))
+        examples = build_examples(rows, Tokenizer.from_file(str(tokenizer_file)), seed, talks)
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".new.npz")
         np.savez_compressed(unfinished, **{name: getattr(examples, name) for name in _ARRAYS})

@@ -28,7 +28,7 @@ Weights = dict[str, NDArray[np.float32]]
 
 _OPSET = (helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1))
 _FUSED = "com.microsoft"
-_MIXED = ("query", "key", "value")
+MIXED = ("query", "key", "value")
 
 
 class GraphWriter:
@@ -103,8 +103,8 @@ class _Layers:
     def write(self, name: str, x: str) -> str:
         """One layer, after BERT: attention, then two products with a GELU between; each added to its input and normed."""
         graph = self._graph
-        mixed = graph.product(x, f"{name}.qkv", *self._linear(name, *(f"attention.self.{one}" for one in _MIXED)))
-        parts = [f"{name}.{one}" for one in _MIXED]
+        mixed = graph.product(x, f"{name}.qkv", *self._linear(name, *(f"attention.self.{one}" for one in MIXED)))
+        parts = [f"{name}.{one}" for one in MIXED]
         graph.nodes.append(helper.make_node("Split", [mixed], parts, name=f"{name}.split", axis=-1, num_outputs=3))
         seen = graph.add("MultiHeadAttention", parts, f"{name}.seen", fused=True, num_heads=self._heads)
         x = self._close(f"{name}.attention.output", seen, x)

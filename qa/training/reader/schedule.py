@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from index.errors import SettingsError
+from index.model_folder import PACKAGED_NAME
 from qa.training.reader import recipe
 
 
@@ -22,6 +23,7 @@ class Position:
     :param whole: the decay has begun: contexts are no longer cropped.
     :param seed: of the examples and batches.
     :param examples: name of the examples, as `examples_name` gives it; "" in older checkpoints, whose batches were others.
+    :param start: what the run began with.
     :param seconds: spent in steps so far, whenever that was; 0 in older checkpoints.
     """
 
@@ -34,6 +36,7 @@ class Position:
     seed: int = 0
     examples: str = ""
     seconds: float = 0.0
+    start: str = PACKAGED_NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Options:
     :param until: wall-clock end in seconds since 1970, or None: the run then has `epochs`.
     :param resume: go on with the run in `out`.
     :param resume_from: begin with this checkpoint of another run.
+    :param start: folder of the model to begin with, or None: the packaged encoder.
     """
 
     data: Path
@@ -54,6 +55,7 @@ class Options:
     written: Path | None = None
     resume: bool = False
     resume_from: Path | None = None
+    start: Path | None = None
 
     def as_dict(self) -> dict[str, str | float | bool | None]:
         """For JSON and the log."""
@@ -100,9 +102,10 @@ class Trainer:
         self.probes = _load_probes(options, tokenizer)
         torch.manual_seed(options.seed)
         torch.set_num_threads(options.threads)
-        self.model = load_reader(self.base)
+        self.model = load_reader(options.start or self.base)
         self.optimiser = make_optimiser(self.model, options.peak_rate)
-        self.position = Position(seed=options.seed, examples=name)
+        began = options.start.name if options.start else PACKAGED_NAME
+        self.position = Position(seed=options.seed, examples=name, start=began)
         if start:
             self.position = self._restored(start)
             log.info("taken up from %s: %s", start, self.position)
@@ -133,7 +136,7 @@ class Trainer:
         for name in _COPIED:
             shutil.copyfile(self.base / name, unfinished / name)
         record = {
-            "start": PACKAGED_NAME,
+            "start": self.position.start,
             "options": {name: value for name, value in asdict(self.options).items() if not isinstance(value, Path)},
             "recipe": recipe.in_force(),
             "position": asdict(self.position),

@@ -113,3 +113,16 @@ def test_examples_are_kept_and_made_again_when_anything_changes(
     monkeypatch.undo()
     with pytest.raises(DataError, match="delete it"):
         load()
+
+
+def test_follow_ups_are_examples_behind_their_history(tokenizer: Tokenizer) -> None:
+    context = "Jane Marsh built the mill in 1820."
+    row = Row("qed", "a", "Who built the mill?", context, (("Jane Marsh", 0),))
+    said = "Who built the mill? | Jane Marsh | When?"
+    talks = [Row("written", "a", asked, context, (("1820", 29),)) for asked in (said, f"{'mill ' * 200}| {said}")]
+    found = build_examples([row], tokenizer, seed=1, talks=talks)
+    asked = [
+        tokenizer.decode(ids(found, number)[1 : int(found.context_starts[number]) - 1]) for number in range(len(found))
+    ]
+    assert asked[:2] == ["who built the mill?", said.lower()]
+    assert not any("| when?" in one for one in asked[2:])  # of the longer one the end, its question, would be cut off
