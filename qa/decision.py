@@ -16,6 +16,7 @@ import json
 import logging
 import math
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,19 @@ FEATURES = (
     "log_terms",  # of the question
     "log_words",  # of the span
 )
+OF_FOLLOW_UPS = (
+    *FEATURES,
+    "near",  # the best-ranked sentence is the one that answered the turn before, or the next
+)
+"""Features of a follow-up question."""
+
 HIGH, MEDIUM = 0.8, 0.5
 """Confidence from which the label is high, medium; the words stand for these probabilities."""
 
 PACKAGED = Path(__file__).parent / "models" / "decision" / "config.json"
+FOLLOW_UPS = PACKAGED.with_name("followups.json")
+"""The decision on follow-up questions, fitted by `qa/training/fit_follow_ups.py`."""
+
 SCHEMA_VERSION = 2
 
 _log = logging.getLogger(__name__)
@@ -89,6 +99,7 @@ class Decision:
 
     :param weights: one row an outcome, one column a feature.
     :param fitted_on: what it was fitted on, for people.
+    :param features: their names, in order.
     """
 
     encoder_fingerprint: str
@@ -98,9 +109,10 @@ class Decision:
     weights: tuple[tuple[float, ...], ...]
     bias: tuple[float, ...]
     fitted_on: str
+    features: tuple[str, ...] = FEATURES
 
     def judge(self, features: NDArray[np.float64]) -> list[Judgement]:
-        """One judgement a row of `features`. *Shape:* ``(m, len(FEATURES))``."""
+        """One judgement a row of `features`. *Shape:* ``(m, len(self.features))``."""
         logits = (features - np.array(self.mean)) / np.array(self.scale) @ np.array(self.weights).T + np.array(self.bias)
         exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares = exponents / exponents.sum(axis=1, keepdims=True)
@@ -108,7 +120,8 @@ class Decision:
 
     def as_dict(self) -> dict[str, Any]:
         """The decision as the JSON object that `load_decision` reads."""
-        return {"schema_version": SCHEMA_VERSION, "outcomes": OUTCOMES, "features": FEATURES} | asdict(self)
+        head = {"schema_version": SCHEMA_VERSION, "outcomes": OUTCOMES, "features": self.features}
+        return head | asdict(self)
 
     def to_bytes(self) -> bytes:
         """The same as the bytes of a file, closed by a checksum: one altered digit would decide otherwise, and look sound."""
@@ -116,23 +129,27 @@ class Decision:
         return (json.dumps(fields | {"sha256": _checksum(fields)}, indent=1) + "\n").encode()
 
 
-def load_decision(path: Path = PACKAGED) -> Decision:
-    """The decision stored in `path`.
+def load_decision(path: Path = PACKAGED, expected: tuple[str, ...] = FEATURES) -> Decision:
+    """The decision stored in `path`, which decides by the features `expected`.
 
     :raises SettingsError: the file is missing, is not a decision, or is one of other features.
     """
-    mend = "restore it, or fit it again with `python -m qa calibrate`, or delete it to decide by the packaged one"
+    mend = (
+        "restore it from the repository"
+        if path.parent == PACKAGED.parent
+        else "restore it, or fit it again with `python -m qa calibrate`, or delete it to decide by the packaged one"
+    )
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored.pop("sha256", None) not in (None, _checksum(stored)):  # the packaged one has none
             raise SettingsError(f"{path} was altered: its checksum is another; {mend}")
         if stored.pop("schema_version") != SCHEMA_VERSION or tuple(stored.pop("outcomes")) != OUTCOMES:
             raise SettingsError(f"{path} is a no-answer decision of another version; {mend}")
-        if tuple(stored.pop("features")) != FEATURES:
+        if tuple(stored["features"]) != expected:
             raise SettingsError(f"{path} decides by other features than this program computes; {mend}")
         decision = Decision(**{name: _frozen(value) for name, value in stored.items()})
         numbers = np.concatenate([np.ravel(getattr(decision, name)) for name in ("mean", "scale", "weights", "bias")])
-        if not np.isfinite(numbers.astype(float)).all() or np.shape(decision.weights) != (len(OUTCOMES), len(FEATURES)):
+        if not np.isfinite(numbers.astype(float)).all() or np.shape(decision.weights) != (len(OUTCOMES), len(expected)):
             raise SettingsError(f"{path} holds numbers that cannot be used; {mend}")
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise SettingsError(f"{path} is no no-answer decision ({type(error).__name__}: {error}); {mend}") from error
@@ -153,6 +170,16 @@ def decision_for(encoder_fingerprint: str, reader_fingerprint: str, index_dir: P
             "%s was fitted with other models; the packaged decision is used until `python -m qa calibrate`", beside
         )
     return load_decision()
+
+
+@cache
+def follow_up_decision(encoder_fingerprint: str, reader_fingerprint: str) -> Decision | None:
+    """The packaged decision on follow-ups; None with other models than it was fitted with: another reader was not taught to
+    read a question behind the turns before it.
+    """
+    found = load_decision(FOLLOW_UPS, OF_FOLLOW_UPS)
+    same = (found.encoder_fingerprint, found.reader_fingerprint) == (encoder_fingerprint, reader_fingerprint)
+    return found if same else None
 
 
 def label(confidence: float) -> ConfidenceLabel:

@@ -18,7 +18,7 @@ from index.errors import ReaderError
 from index.model_folder import packaged_folder
 from index.packaged_weights import packaged_tensor
 from index.runtime import InferenceSession, session
-from qa.reader import Reading, token_offsets, windows
+from qa.reader import QUESTION_TOKENS, Reading, token_offsets, windows
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -29,7 +29,6 @@ FORMAT = 1
 WORDS = "embeddings.word_embeddings.weight"
 
 LONGEST = 384  # tokens of one run, [CLS], question and the two [SEP] included
-QUESTION = 96  # tokens of a question that are read; more is rambling
 OVERLAP = 64
 _CACHED = 4_096  # texts whose tokens are kept
 
@@ -55,7 +54,7 @@ class OnnxReader:
 
     def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
         """See `Reader.read`."""
-        asked = self._tokens(question)[0][:QUESTION]
+        asked = self._tokens(question)[0][:QUESTION_TOKENS]
         head = np.concatenate((self._before, asked, self._after))
         readings = []
         for place, text in enumerate(texts):

@@ -7,11 +7,13 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.encoder import Encoder, load_encoder
 from index.errors import IndexDamaged, QuestionError
@@ -20,12 +22,19 @@ from qa.answer import Answer, AnswerText, Citation, Models, Span, Timings
 from qa.citations import cite, distinct, holds, is_subheading
 from qa.conversation import Reading, Understood, understood
 from qa.courtesy import courtesy, courtesy_reply
-from qa.decision import Decision, Judgement, decision_for, features, label
+from qa.decision import (
+    Decision,
+    Judgement,
+    decision_for,
+    features,
+    follow_up_decision,
+    label,
+)
 from qa.home import Found
 from qa.overview import ArchiveOverviews, Overviews, focus_of, overview_reply
 from qa.prediction import Prediction
 from qa.question import check_question
-from qa.ranking import RANKING, rank
+from qa.ranking import RANKING, is_near, rank
 from qa.reader import Reader, load_reader
 from qa.reading import PassageReader, Readings
 from qa.retriever import Retrieval, Retriever
@@ -52,7 +61,8 @@ CLOSE = 0.5
 
 SILENCE = 0.3
 """Odds of the article's silence on a follow-up, over those on the questions that the decision was fitted on: who asks more
-about what was just told mostly asks what is told. Chosen on seeds/followups/dev.jsonl and more.jsonl."""
+about what was just told mostly asks what is told. For those that may stand alone, and with a reader that no decision on
+follow-ups was fitted to. Chosen on seeds/followups/dev.jsonl and more.jsonl."""
 
 
 class QAPipeline:
@@ -73,7 +83,7 @@ class QAPipeline:
         suggestions: Mapping[str, Sequence[Suggestion | str]] | None = None,
     ) -> None:
         """:param reader: None loads the one that the settings name.
-        :param decision: None takes the one fitted for this encoder and reader.
+        :param decision: on questions that stand alone; None takes the one fitted for this encoder and reader.
         :param suggestions: questions worth asking, by article id.
         """
         self.index = index
@@ -125,6 +135,10 @@ class QAPipeline:
         suggestions = load_suggestions(directory, index) or (before._suggestions if before else {})
         return cls(index, encoder, settings, reader=reader, decision=decision, suggestions=suggestions)
 
+    @cached_property
+    def _follow_ups(self) -> Decision | None:
+        return follow_up_decision(self.encoder.fingerprint, self.reader.fingerprint)
+
     def answer(
         self,
         question: str,
@@ -168,19 +182,24 @@ class QAPipeline:
         depth: int = 10,
     ) -> Prediction:
         """What `predict` gives for one question, understood from the turns before it: of its readings, the one that is most
-        probably answered right.
+        probably answered right. It was understood as a rewriting where that finds the same words.
         """
-        turn = understood(question, history, self.index, article)
+        turn = understood(question, history, self.index, article, behind=self._follow_ups is not None)
         if turn is None:
             return self.predict([question], article=article, depth=depth)[0]
         readings = turn.readings
         found = self._predict(readings, article, depth, turn)
+        if turn.alone:
+            readings = (Reading(question, question), *readings)
+            found = [*self.predict([question], article=article, depth=depth), *found]
         chosen = max(range(len(found)), key=lambda place: _log_odds(found[place]) - readings[place].doubt)
-        asked = readings[chosen].question
+        asked = [readings[chosen]]
+        if turn.sure:
+            asked += [one for one, its in zip(readings, found, strict=True) if its.best == found[chosen].best]
         return replace(
             found[chosen],
             question=question,
-            interpreted_as=asked if asked != question else None,
+            interpreted_as=next((one.question for one in asked if one.question != question), None),
             retrieve_ms=sum(one.retrieve_ms for one in found),
             read_ms=sum(one.read_ms for one in found),
         )
@@ -197,6 +216,21 @@ class QAPipeline:
     ) -> list[Prediction]:
         """:param turn: of a conversation, what the readings are of."""
         started = time.perf_counter()
+        found, retrieved = self.find(readings, article, turn)
+        judgements = self._judged(found, turn)
+        read_ms = _milliseconds(retrieved) / len(readings)
+        return [
+            self._prediction(one, judgement, depth, (retrieved - started) * 1_000 / len(readings), read_ms)
+            for one, judgement in zip(found, judgements, strict=True)
+        ]
+
+    def find(
+        self, readings: Sequence[Reading], article: str | None, turn: Understood | None = None
+    ) -> tuple[list[Found], float]:
+        """What is found for each reading, before anything is decided, and when retrieval was done (`time.perf_counter`).
+
+        :param turn: of a conversation, what the readings are of.
+        """
         sought = [reading.sought for reading in readings]
         vectors = self.retriever.encode(sought)
         retrievals = self.retriever.retrieve(sought, article, vectors)
@@ -210,17 +244,18 @@ class QAPipeline:
                 (alone,) = self.retriever.retrieve([reading.sought], one.home, vector[None])
                 one = replace(self._found(reading, alone, turn, known), among=one)
             found.append(one)
+        return found, retrieved
+
+    def _judged(self, found: Sequence[Found], turn: Understood | None) -> list[Judgement]:
+        if turn is not None and turn.sure and self._follow_ups is not None:
+            return self._follow_ups.judge(features_of(turn, found))
         judgements = self.decision.judge(np.array([features(one.evidence, one.ranking) for one in found]))
-        if turn is not None:
-            judgements = [judgement.with_silence(SILENCE) for judgement in judgements]
-        read_ms = _milliseconds(retrieved) / len(readings)
-        return [
-            self._prediction(one, judgement, depth, (retrieved - started) * 1_000 / len(readings), read_ms)
-            for one, judgement in zip(found, judgements, strict=True)
-        ]
+        return judgements if turn is None else [judgement.with_silence(SILENCE) for judgement in judgements]
 
     def _found(self, reading: Reading, retrieval: Retrieval, turn: Understood | None, known: Readings) -> Found:
-        evidence = self.passages.read(replace(retrieval, question=reading.question), turn.told if turn else (), known)
+        told = turn.told if turn else ()
+        asked = reading.asked(self.passages.has_room_for)
+        evidence = self.passages.read(replace(retrieval, question=reading.question), told, known, asked)
         return Found(evidence, rank(evidence, self._weights, turn.near if turn else None))
 
     def _prediction(
@@ -328,6 +363,14 @@ def checked_history(history: object, most_turns: int, top_k: object) -> list[dic
             case _:
                 raise QuestionError('history holds something else than turns, {"question": text, "answer": text or None}')
     return [{name: _readable(value) for name, value in turn.items()} for turn in turns]
+
+
+def features_of(turn: Understood, found: Sequence[Found]) -> NDArray[np.float64]:
+    """What the decision on follow-ups goes by. *Shape:* ``(len(found), len(OF_FOLLOW_UPS))``."""
+    rows = [
+        np.append(features(one.evidence, one.ranking), is_near(one.evidence, one.ranking, turn.near)) for one in found
+    ]
+    return np.array(rows)
 
 
 def _readable(value: object) -> object:

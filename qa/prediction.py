@@ -30,7 +30,8 @@ class Prediction:
     :param p_right: calibrated probability that `best` answers.
     :param answerable: the decision.
     :param articles: ids of the articles that retrieval found, by the best sentence of each.
-    :param interpreted_as: what was asked in place of `question`, a follow-up; None when it was asked as it is.
+    :param interpreted_as: what was asked in place of `question`, a follow-up; None when it was asked as it is, by itself or
+        behind the turns before it.
     """
 
     question: str

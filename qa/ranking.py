@@ -66,6 +66,12 @@ def _nearness(sentence: Sentence, other: Sentence) -> float:
     return NEAR.get(sentence.id - other.id, 0.0) if sentence.article_id == other.article_id else 0.0
 
 
+def is_near(evidence: Evidence, ranking: Ranking, near: Sentence | None) -> bool:
+    """Whether the best-ranked sentence is the one that answered the turn before, or the next."""
+    best = evidence.retrieval.sentence(int(ranking.positions[0]))
+    return near is not None and best.article_id == near.article_id and best.id - near.id in (0, 1)
+
+
 def measures(evidence: Evidence, read: NDArray[np.int64]) -> NDArray[np.float64]:
     """The measures of `RANKING`. *Shape:* ``(3, len(read))``, float64."""
     kind = asked_for(search_text(evidence.retrieval.question))

@@ -16,6 +16,9 @@ from index.model_folder import checkpoint_folder
 WINDOW_TOKENS = 200
 """Tokens of text that are read as one, about a paragraph; short neighbours are read together, longer texts in windows."""
 
+QUESTION_TOKENS = 96
+"""Tokens of a question that are read; more is rambling."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:

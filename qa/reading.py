@@ -12,7 +12,7 @@ from index.store import Index
 from index.units import Passage
 from qa.answer import AnswerText, Span
 from qa.question import search_text
-from qa.reader import WINDOW_TOKENS, Reader, Reading
+from qa.reader import QUESTION_TOKENS, WINDOW_TOKENS, Reader, Reading
 from qa.retriever import Retrieval
 from qa.spans import SentenceSpans
 from qa.windows import Window, article_windows
@@ -54,17 +54,28 @@ class PassageReader:
         self._depth = depth
         self._windows = lru_cache(maxsize=_ARTICLES)(self._article_windows)
 
-    def read(self, retrieval: Retrieval, told: Sequence[AnswerText] = (), known: Readings | None = None) -> Evidence:
+    def has_room_for(self, question: str) -> bool:
+        """Whether a reader takes in all of the question."""
+        return self._reader.count_tokens([search_text(question)])[0] <= QUESTION_TOKENS
+
+    def read(
+        self,
+        retrieval: Retrieval,
+        told: Sequence[AnswerText] = (),
+        known: Readings | None = None,
+        asked: str | None = None,
+    ) -> Evidence:
         """Read the best windows, a window being as good as the best sentence in it.
 
         :param told: earlier answers of the conversation; the same words are not the answer again.
         :param known: windows that were read with this question, which are not read again; those that are read are added.
+        :param asked: what the reader is asked, None for the retrieval's question.
         """
         index = self._index
         chosen = self._best_windows(retrieval)
         stretches = [self._rows(window) for window in chosen]
         retrieval = retrieval.with_rows(stretches)
-        readings = self._readings(search_text(retrieval.question), chosen, {} if known is None else known)
+        readings = self._readings(search_text(asked or retrieval.question), chosen, {} if known is None else known)
         spans = SentenceSpans.unread(len(retrieval.order))
         place = np.full(len(retrieval.order), -1)
         rows = [retrieval.positions(own) for own in stretches]

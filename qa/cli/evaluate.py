@@ -126,9 +126,15 @@ def evaluate(
 
 def _interpreted(result: "Result") -> list[str]:
     """How many questions were understood from the turns before them, where there were such turns."""
+    from qa.conversation import leans
+
     followed = [outcome for outcome in result.asked.outcomes if outcome.question.history]
     changed = sum(outcome.answer["interpreted_as"] is not None for outcome in followed)
-    return [f"Rewritten from their history: {changed:,} of {len(followed):,} questions", ""] if followed else []
+    behind = sum(outcome.answer["interpreted_as"] is None and leans(outcome.question.text) for outcome in followed)
+    told = (
+        f"Rewritten from their history: {changed:,} of {len(followed):,} questions; asked as typed, behind it: {behind:,}"
+    )
+    return [told, ""] if followed else []
 
 
 def _measure_robustness(options: "Options") -> None:

@@ -62,14 +62,18 @@ class Calibration:
 def calibrate(
     dataset: Dataset, settings: Settings, encoder: Encoder, *, seed: int = 0, progress: Progress | None = None
 ) -> Calibration:
-    """Fit a decision to the questions of `dataset`, each asked of its whole article.
+    """Fit a decision to the questions of `dataset`, each asked of its whole article; follow-ups, on which another decision
+    decides, are left out, and counted in the log.
 
     :raises DataError: it holds too few questions of a kind; the message says how many it needs.
     :raises ArticleError: an article cannot be indexed.
     """
-    refuse_too_few(dataset.questions)
+    questions = [question for question in dataset.questions if not question.history]
+    if left_out := len(dataset.questions) - len(questions):
+        _log.warning("%d follow-ups are left out: on them decides what was fitted to follow-ups", left_out)
+    refuse_too_few(questions)
     recorder = _Recorder(**{field.name: getattr(load_decision(), field.name) for field in fields(Decision)})
-    sittings = whole_articles(dataset, dataset.questions)
+    sittings = whole_articles(dataset, questions)
     order = [question for sitting in sittings for batch in sitting.batches for question in batch.questions]
     reader = load_reader(settings.reader)
     asked = ask(sittings, opener(settings, encoder, reader, recorder), order=order, progress=progress)

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from index.errors import FeedbackError
 from qa.answer import Answer
+from qa.conversation import leans
 
 Vote = Literal["up", "down", "none"]
 Outcome = Literal["answer", "no_answer"]
@@ -74,11 +75,14 @@ class Ballot:
 
 
 def asked_of(answer: Answer) -> Asked | None:
-    """What is kept of an answer; None of a greeting or an overview, which answer nothing.
+    """What is kept of an answer; None of a greeting or an overview, which answer nothing, and of a follow-up that was not
+    rewritten: its question means nothing without the turns before it.
 
-    The question is the one that was understood, so that it means the same without the turns before it. A refusal counts for
+    The question is the one that was understood. A refusal counts for
     the article of the nearest sentence: where all articles were asked, that one does not say either.
     """
+    if answer.interpreted_as is None and leans(answer.question):
+        return None
     question = one_line(answer.interpreted_as or answer.question)
     if answer.kind == "answer" and answer.answer is not None:
         cited = answer.citations[0]

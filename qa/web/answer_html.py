@@ -18,6 +18,7 @@ from index.errors import ArticleError, StoreUnavailable
 from index.store import Index
 from index.units import Sentence
 from qa.answer import Answer, Citation
+from qa.conversation import leans
 from qa.question import MAX_QUESTION
 from qa.web.article_html import readable_date
 from qa.web.bidi import closing
@@ -322,7 +323,7 @@ def _actions(answer: Answer, cited: Sequence[Citation], texts: _Texts, *, votes:
     return (
         f'<div class="qa-actions">{copy}'
         f'<a class="qa-link" href="{_escape(link)}" title="Copy a link that asks this again">Copy link</a>'
-        f"{_VOTES if votes else ''}</div>"
+        f"{_VOTES if votes and (answer.interpreted_as or not leans(answer.question)) else ''}</div>"
     )
 
 

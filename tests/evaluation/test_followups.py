@@ -17,7 +17,8 @@ then mended once after a look at what the program answered without any history: 
 replaced. Nothing was asked of the test half while it was written.
 
 `more.jsonl` and `held.jsonl` came later, by other hands, blind likewise, over four new articles each: the first to develop
-with, since rules that fit `dev.jsonl` did not carry over; the second to see whether what is made so does. They have three
+with, since rules that fit `dev.jsonl` did not carry over; the second to see whether what is made so does, until the
+decision on follow-ups was fitted to all three. They have three
 kinds more:
 
     correction     "No, I meant the bridge."          other        "And the other one?"

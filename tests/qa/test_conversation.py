@@ -1,5 +1,6 @@
 """Follow-ups: what is understood from the turns before, and above all what is left alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from qa.conversation import MOST, understood
 from qa.followup import memory
 from qa.followup.memory import cited
 from qa.pipeline import QAPipeline
+from qa.prediction import Prediction
 from tests.toy import ToyEncoder, ToyReader
 
 ARTICLE = """The first trip
@@ -145,7 +147,33 @@ def test_a_follow_up_is_understood_from_the_turn_before(
 )
 def test_a_question_that_stands_alone_is_left_alone(question: str, index: Index) -> None:
     for turn in (BUILT, DMITRIEV, TERNS, TANK):
-        assert understood(question, [turn], index, "trip") is None
+        assert understood(question, [turn], index, "trip", behind=False) is None
+        found = understood(question, [turn], index, "trip")
+        assert found is None or found.alone
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("Any places left?", True),
+        ("What does the red lamp mean?", True),
+        ("What does the red lamp mean to the crew?", False),
+        ("Where do Arctic terns nest?", False),
+        ("What happened in 1881?", False),
+    ],
+)
+def test_only_a_short_question_without_a_name_is_read_behind_what_was_said(
+    question: str, read: bool, index: Index
+) -> None:
+    turn = understood(question, [BUILT], index, "trip")
+    assert (turn is not None) == read
+    if turn is not None:
+        (reading,) = turn.readings
+        assert turn.alone
+        assert reading.behind == (tuple(BUILT.values()),)
+        assert reading.doubt > 1
+    assert understood(question, [BUILT | {"answer": None}], index, "trip") is None
+    assert understood(question, [{"question": "Who won?", "answer": "nobody here"}], index, "trip") is None
 
 
 def test_names_are_carried_over_several_turns(index: Index) -> None:
@@ -162,7 +190,7 @@ def test_what_a_turn_was_understood_as_goes_before_what_the_rules_make_of_it(ind
 def test_a_refused_turn_helps_all_the_same_and_no_history_is_no_help(index: Index) -> None:
     assert _first("Why?", BUILT | {"answer": None}, index=index) == "Why did Agnes Tolmie build a tide machine?"
     assert understood("Why?", [], index, "trip") is None
-    assert understood("Why?", [{"question": "hm", "answer": None}], index, "trip") is None
+    assert _first("Why?", {"question": "hm", "answer": None}, index=index) is None
 
 
 def test_overviews_and_courtesies_are_nothing_to_point_at(index: Index) -> None:
@@ -183,23 +211,35 @@ def test_the_answers_given_are_where_they_stand(index: Index) -> None:
     assert 1 <= len(turn.readings) <= MOST
 
 
-def test_a_follow_up_is_read_as_typed_too_where_something_was_cited(index: Index) -> None:
-    turn = understood("Where was she born?", [BUILT], index, "trip")
+def test_a_follow_up_is_read_behind_what_was_said_too(index: Index) -> None:
+    turn = understood("Where was she born?", [TERNS, BUILT], index, "trip")
     assert turn is not None
+    assert turn.sure
     rewritten, typed = turn.readings
-    assert (rewritten.question, rewritten.sought, rewritten.doubt) == ("Where was Agnes Tolmie born?",) * 2 + (0.0,)
+    assert rewritten.question == rewritten.sought == "Where was Agnes Tolmie born?"
     assert (typed.question, typed.sought) == ("Where was she born?", f"Where was she born? {BUILT['question']}")
-    assert typed.doubt > 0
-    refused = understood("Where was she born?", [BUILT | {"answer": None}], index, "trip")
+    said = " | ".join(part for before in (TERNS, BUILT) for part in before.values())
+    assert typed.asked(lambda _: True) == f"{said} | Where was she born?"
+    assert rewritten.asked(lambda _: True) == f"{said} | {rewritten.question}"
+    assert (rewritten.doubt, typed.doubt) == (0.0, 0.0)
+
+
+def test_a_reader_that_was_not_taught_to_is_told_nothing_of_what_was_said(index: Index) -> None:
+    turn = understood("Where was she born?", [BUILT], index, "trip", behind=False)
+    assert turn is not None
+    assert [one.asked(lambda _: True) for one in turn.readings] == ["Where was Agnes Tolmie born?", "Where was she born?"]
+    assert turn.readings[1].doubt > 0
+    refused = understood("Where was she born?", [BUILT | {"answer": None}], index, "trip", behind=False)
     assert refused is not None
     assert [one.question for one in refused.readings] == ["Where was Agnes Tolmie born?"]
 
 
 def test_what_no_rule_resolves_is_read_as_typed(index: Index) -> None:
-    turn = understood("How high is it?", [WALTER], index, "trip")
-    assert turn is not None
-    assert [one.question for one in turn.readings] == ["How high is it?"]
-    assert understood("How high is it?", [WALTER | {"answer": None}], index, "trip") is None
+    for turn in (WALTER, WALTER | {"answer": None}):
+        found = understood("How high is it?", [turn], index, "trip")
+        assert found is not None
+        assert [one.question for one in found.readings] == ["How high is it?"]
+    assert understood("How high is it?", [WALTER | {"answer": None}], index, "trip", behind=False) is None
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +250,22 @@ def pipeline(index: Index) -> QAPipeline:
 def test_an_answer_shows_what_was_understood(pipeline: QAPipeline) -> None:
     answer = pipeline.answer("Where was she born?", article="trip", history=[BUILT])
     assert (answer.question, answer.interpreted_as) == ("Where was she born?", "Where was Agnes Tolmie born?")
+
+
+@pytest.mark.parametrize(("same", "understood_as"), [(True, "Where was Agnes Tolmie born?"), (False, None)])
+def test_what_was_read_as_typed_was_understood_as_a_rewriting_that_finds_the_same_words(
+    pipeline: QAPipeline, monkeypatch: pytest.MonkeyPatch, same: bool, understood_as: str | None
+) -> None:
+    predict = pipeline._predict
+
+    def typed_is_surer(*given: Any) -> list[Prediction]:
+        rewritten, typed = predict(*given)
+        best = rewritten.best if same else replace(rewritten.best, start=rewritten.best.start + 1)
+        return [replace(rewritten, p_right=0.1), replace(typed, p_right=0.9, p_no_answer=0.01, best=best)]
+
+    monkeypatch.setattr(pipeline, "_predict", typed_is_surer)
+    found = pipeline.predict_turn("Where was she born?", [BUILT], article="trip")
+    assert (found.p_right, found.interpreted_as) == (0.9, understood_as)
 
 
 @pytest.mark.parametrize("name", ["question", "answer", "interpreted_as"])

@@ -15,7 +15,17 @@ from index.article import article_from_paragraphs
 from index.encoder import Encoder
 from index.errors import SettingsError
 from index.store import build_index
-from qa.decision import FEATURES, PACKAGED, Decision, decision_for, features, label, load_decision
+from qa.decision import (
+    FEATURES,
+    OF_FOLLOW_UPS,
+    PACKAGED,
+    Decision,
+    decision_for,
+    features,
+    follow_up_decision,
+    label,
+    load_decision,
+)
 from qa.ranking import RANKING, rank
 from qa.reader import Reader, Reading
 from qa.reading import PassageReader
@@ -108,6 +118,16 @@ def test_the_packaged_decision_was_fitted_with_the_packaged_models(real_encoder:
     packaged = load_decision()
     assert packaged.encoder_fingerprint == real_encoder.fingerprint
     assert packaged.reader_fingerprint == real_reader.fingerprint
+
+
+def test_the_decision_on_follow_ups_goes_with_the_packaged_models_alone(
+    real_encoder: Encoder, real_reader: Reader
+) -> None:
+    found = follow_up_decision(real_encoder.fingerprint, real_reader.fingerprint)
+    assert found is not None
+    assert found.features == OF_FOLLOW_UPS
+    assert follow_up_decision(real_encoder.fingerprint, "another") is None
+    assert follow_up_decision("another", real_reader.fingerprint) is None
 
 
 @pytest.mark.parametrize("reader", ["real_reader", "toy_reader"])

@@ -70,6 +70,7 @@ def write(path: Path, *items: Asked | Ballot, now: datetime = NOW) -> None:
 def test_what_is_kept_of_an_answer_is_what_was_understood_and_what_it_got() -> None:
     followed = answer(question="And where?", interpreted_as="Where was  the\nice?")
     assert asked_of(followed) == Asked("moon", SHA, "Where was the ice?", "answer", "Ice", 0)
+    assert asked_of(answer(question="And where?")) is None
     assert asked_of(answer("no_answer")) == Asked("moon", SHA, "What was found?", "no_answer", "", -1)
 
 

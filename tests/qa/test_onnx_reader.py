@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import ReaderError
-from qa.onnx_reader import CONFIG, FORMAT, LONGEST, MODEL, OVERLAP, QUESTION, OnnxReader, load_packaged
+from qa.onnx_reader import CONFIG, FORMAT, LONGEST, MODEL, OVERLAP, OnnxReader, load_packaged
 from qa.question import MAX_QUESTION
-from qa.reader import Reading
+from qa.reader import QUESTION_TOKENS, Reading
 from qa.spans import SentenceSpans
 
 ASKED = "When did the ship leave Oslo?"
@@ -149,13 +149,13 @@ def test_any_question_may_be_asked_of_any_text(reader: OnnxReader, question: str
 @pytest.mark.parametrize("question", ["e? " * (MAX_QUESTION // 3), "w" * MAX_QUESTION, "\u05d0" * MAX_QUESTION])
 def test_a_question_of_any_length_leaves_room_for_the_text(reader: OnnxReader, question: str) -> None:
     readings = check(reader, question, "ice " * LONGEST)
-    assert all(len(reading.offsets) >= LONGEST - QUESTION - 3 for reading in readings)
+    assert all(len(reading.offsets) >= LONGEST - QUESTION_TOKENS - 3 for reading in readings)
 
 
 def test_words_beyond_the_longest_question_are_not_read(reader: OnnxReader) -> None:
-    longest = "ship " * QUESTION
+    longest = "ship " * QUESTION_TOKENS
     assert_equal(reader.read(longest + "left", [SAID]), reader.read(longest + "Oslo", [SAID]))
-    shorter = "ship " * (QUESTION - 1)
+    shorter = "ship " * (QUESTION_TOKENS - 1)
     with pytest.raises(AssertionError):
         assert_equal(reader.read(shorter + "left", [SAID]), reader.read(shorter + "Oslo", [SAID]))
 

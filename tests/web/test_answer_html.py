@@ -28,7 +28,7 @@ def cite(n: int, number: int | None, *spans: Span) -> Citation:
     )
 
 
-def answered(*citations: Citation, label="high", question="Who?", votes=False, **fields) -> str:
+def answered(*citations: Citation, label="high", question="Who spoke?", votes=False, **fields) -> str:
     first = citations[0].spans[0]
     text = AnswerText(TEXT[first.start : first.end], first.start, first.end, "a")
     answer = Answer("answer", question, True, text, 0.93, label, 0.1, citations, (), Models("e", "r"), **fields)
@@ -37,7 +37,7 @@ def answered(*citations: Citation, label="high", question="Who?", votes=False, *
 
 def refused(*, votes=False, **fields) -> str:
     nearest = (cite(0, None), cite(2, None))
-    answer = Answer("no_answer", "Why?", False, None, 0.9, "medium", 0.9, (), nearest, Models("e", "r"), **fields)
+    answer = Answer("no_answer", "Who left?", False, None, 0.9, "medium", 0.9, (), nearest, Models("e", "r"), **fields)
     return answer_html(answer, ARTICLE, SENTENCES, votes=votes)
 
 
@@ -173,6 +173,12 @@ def test_answers_and_refusals_ask_for_a_vote_where_the_server_keeps_them():
         assert re.findall(r'class="qa-vote qa-(\w+)"', html) == ["up", "down"]
         assert "Is that right? Yes, it is right No, it is wrong" in " ".join(re.sub(r"<[^>]+>", " ", html).split())
     assert "qa-vote" not in answered(cite(3, 1, whole(3))) + refused()
+
+
+def test_no_vote_is_asked_for_on_what_means_nothing_without_the_turns_before():
+    followed = {"question": "Why did he?", "votes": True}
+    assert "qa-vote" not in answered(cite(3, 1, whole(3)), **followed)
+    assert "qa-vote" in answered(cite(3, 1, whole(3)), interpreted_as="Why did Musk?", **followed)
 
 
 def test_the_copied_text_is_quote_title_source_and_date():
