@@ -41,6 +41,10 @@ class ScriptedPipeline(QAPipeline):
         """The script's ranking."""
         return [self._predicted(question, article or "article") for question in questions]
 
+    def predict_turn(self, question: str, *_: object, article: str | None = None, **__: object) -> Prediction:
+        """The script's ranking, whatever was said before."""
+        return self._predicted(question, article or "article")
+
     def answer(self, question: str, *, article: str | None = None, **how: Any) -> Answer:
         """The real composition of the scripted ranking."""
         if self.refusals:

@@ -111,9 +111,9 @@ def test_a_flood_of_questions_is_cut_down_before_the_day_is_over(start, path: Pa
     monkeypatch.setattr(module, "purge", partial(module.purge, most=3))
     writer = start()
     for number in range(10):
-        writer.record(answer(question=f"What {number}?"))
-        assert writer.vote(Ballot(SHA, f"What {number}?", "none")).result(30)
-    assert "What 9?" in {row.question for row in read_rows(path)}
+        writer.record(answer(question=f"Who built house {number}?"))
+        assert writer.vote(Ballot(SHA, f"Who built house {number}?", "none")).result(30)
+    assert "Who built house 9?" in {row.question for row in read_rows(path)}
     assert len(read_rows(path)) <= 5
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from safetensors.numpy import save_file
@@ -20,7 +19,7 @@ from safetensors.numpy import save_file
 from index.errors import ArticleQAError, DataError
 from index.model_folder import packaged_folder
 from index.packaged_weights import packaged_tensor
-from qa.onnx_reader import FOLDER, MODEL, WORDS
+from qa.onnx_reader import FOLDER, MODEL, WORDS, load_packaged
 from qa.training.reader.average import WEIGHTS
 from qa.training.reader.export import MIXED, Weights
 
@@ -32,15 +31,12 @@ _COPIED = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"
 def unpack_reader(out: Path, folder: Path = FOLDER) -> None:
     """Write the reader in `folder` as a model folder in transformers' form, float32.
 
-    :raises DataError: the folder holds no reader that `export` wrote in int8.
+    :raises ReaderError: the folder holds no shipped reader, or a damaged one.
+    :raises DataError: the reader is not in int8.
     """
-    try:
-        graph = onnx.load(str(folder / MODEL)).graph
-        weights = _weights({one.name: numpy_helper.to_array(one) for one in graph.initializer})
-    except (OSError, KeyError, ValueError, DecodeError) as error:
-        raise DataError(
-            f"{folder} holds no shipped reader ({type(error).__name__}: {error}); export one first"
-        ) from error
+    load_packaged(folder)  # which looks at its checksum
+    graph = onnx.load(str(folder / MODEL)).graph
+    weights = _weights({one.name: numpy_helper.to_array(one) for one in graph.initializer})
     out.mkdir(parents=True)
     for name in _COPIED:
         shutil.copyfile(packaged_folder() / name, out / name)
@@ -50,7 +46,7 @@ def unpack_reader(out: Path, folder: Path = FOLDER) -> None:
 def _weights(stored: Stored) -> Weights:
     """Names and shapes as transformers has them, of the names and shapes in the graph."""
     if not any(name.endswith(".scale") for name in stored):
-        raise ValueError("it is not in int8")
+        raise DataError("the reader is not in int8; unpack one that was exported without --float32")
     found = {f"bert.{WORDS}": packaged_tensor(WORDS), "qa_outputs.weight": stored["qa_outputs.weight"].T}
     for table in ("position_embeddings", "token_type_embeddings"):
         found[f"bert.embeddings.{table}.weight"] = stored[table]
