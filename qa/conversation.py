@@ -2,9 +2,9 @@
 
 A question that stands alone is left alone, whatever was said before; only a short one without a name or a number ("Any places
 left?") that rules take for one is read behind the turns before it, too, where they were answered, and that counts only where
-it is much surer. One that does not stand alone is read in up to `MOST` ways, of
-which retrieval, reader and decision choose: rewritten by rules, and as it was typed, which is looked for with the words of
-the question before. Both are read behind the turns before; the second needs no rule to fit: the reader learned to read so.
+it is much surer. One that does not stand alone is read in up to `MOST` ways, of which retrieval, reader and decision choose:
+rewritten by rules, and as it was typed, which is looked for with the words of the question before. Both are read behind the
+turns before; the second needs no rule to fit: the reader learned to read so.
 """
 
 import re
