@@ -183,7 +183,10 @@ def test_the_turns_go_along_with_the_question_and_bad_ones_cost_no_answer(pipeli
 
 
 def test_votes_are_asked_for_only_where_they_are_kept(pipeline):
-    asked = [last(paged(pipeline, votes=votes), "When could humans first land on Mars?")[-1]["content"] for votes in (True, False)]
+    asked = [
+        last(paged(pipeline, votes=votes), "When could humans first land on Mars?")[-1]["content"]
+        for votes in (True, False)
+    ]
     assert ["qa-votes" in shown for shown in asked] == [True, False]
 
 
