@@ -4,7 +4,8 @@ A question that stands alone is left alone, whatever was said before; only a sho
 left?") that rules take for one is read behind the turns before it, too, where they were answered, and that counts only where
 it is much surer. One that does not stand alone is read in up to `MOST` ways, of which retrieval, reader and decision choose:
 rewritten by rules, and as it was typed, which is looked for with the words of the question before. Both are read behind the
-turns before; the second needs no rule to fit: the reader learned to read so.
+turns before; the second needs no rule to fit: the reader learned to read so. What it then was taken to ask is told as both
+questions in a row ("When did it open? And why then?"), and who types such a row asks the first, and the second behind it.
 """
 
 import re
@@ -38,6 +39,10 @@ alone (98 of dev, more and held) .776 ended well when this was chosen, and .653 
 sets, behind a turn about the same article that they do not lean on, .736, and .743 without.
 """
 
+MOST_IN_A_ROW = 3
+"""Questions typed in a row that are asked one after the other: each costs a reading."""
+
+_BETWEEN = re.compile(r"(?<=\?)\s+(?=\S)")
 _NAMED = re.compile(r"\s[\"“(]?[A-Z\d]")
 
 UNSURE = 4.0
@@ -48,16 +53,23 @@ UNSURE = 4.0
 class Reading:
     """One way of understanding a question.
 
-    :param question: what people are told was asked.
+    :param question: what the reader is asked.
     :param sought: what retrieval looks for.
     :param doubt: log odds of being answerable that it must have more than a reading without doubt.
     :param behind: what was said before, (question, answer) each, that the reader is told with the question.
+    :param row: the question, as typed, in a row with those that it leans on; "" of one that is in full words.
     """
 
     question: str
     sought: str
     doubt: float = 0.0
     behind: tuple[tuple[str, str | None], ...] = ()
+    row: str = ""
+
+    @property
+    def meant(self) -> str:
+        """What people are told was asked: means the same without the turns before it."""
+        return self.row or self.question
 
     def asked(self, fits: Callable[[str], bool]) -> str:
         """What a reader is asked that has room for the questions that fit."""
@@ -105,16 +117,19 @@ def understood(
         return None
     turns: list[Turn] = []
     sentences: list[Sentence | None] = []
+    whole = ""
     for earlier in [one for one in history[-4 * DEPTH :] if _asks(str(one["question"]))][-2 * DEPTH :]:
-        full = earlier.get("interpreted_as") or _first(str(earlier["question"]), turns)
+        typed, meant = str(earlier["question"]), earlier.get("interpreted_as")
+        full = meant if meant and not (turns and meant.endswith(f"? {typed}")) else _first(typed, turns)
+        whole = meant or full
         sentences.append(cited(index, article, full, earlier["answer"]))
         turns.append(_turn(full, earlier["answer"], sentences[-1], index, article))
     near = next((one for one in reversed(sentences) if one), None)
     readings: tuple[Reading, ...]
     if asked is None:
-        readings = (_behind(question, turns, MUCH_SURER),) if near else ()
+        readings = (_behind(question, turns, whole, MUCH_SURER),) if near else ()
     else:
-        readings = _readings(question, asked, turns, near is not None, behind) if turns else ()
+        readings = _readings(question, asked, turns, whole, near is not None, behind) if turns else ()
     if not readings:
         return None
     told = tuple(
@@ -131,14 +146,39 @@ def leans(question: str) -> bool:
     return asked is not None and asked.sure
 
 
-def _readings(question: str, asked: Dependence, turns: Sequence[Turn], near: bool, behind: bool) -> tuple[Reading, ...]:
-    """:param near: whether there is a sentence that it may be answered near."""
+def in_a_row(question: str) -> tuple[str, ...]:
+    """The questions that were typed as one, where the last leans on the others; none of any other.
+
+    >>> in_a_row("When did the bridge open? And why then?")
+    ('When did the bridge open?', 'And why then?')
+    >>> in_a_row("Who is Agnes Tolmie? Where was Walter Tolmie born?")
+    ()
+    """
+    parts = _BETWEEN.split(question.strip())
+    row = 1 < len(parts) <= MOST_IN_A_ROW and all(map(_asks, parts)) and not leans(parts[0])
+    return tuple(parts) if row and (leans(parts[-1]) or _may_lean(parts[-1])) else ()
+
+
+def _row(before: str, question: str) -> str:
+    """`question` behind those it leans on, of more than can be asked again the first and the last; "" if that is too long."""
+    parts = _BETWEEN.split(before.strip())
+    kept = [*parts[:1], *parts[1:][2 - MOST_IN_A_ROW :]]
+    row = " ".join([*(one if one.endswith("?") else f"{one.rstrip('.!,;:')}?" for one in kept), question])
+    return row if askable(row) else ""
+
+
+def _readings(
+    question: str, asked: Dependence, turns: Sequence[Turn], whole: str, near: bool, behind: bool
+) -> tuple[Reading, ...]:
+    """:param whole: the question before, as it means the same without turns before it.
+    :param near: whether there is a sentence that it may be answered near.
+    """
     found = next((one for one in _rewritten(asked, turns) if one != question and askable(one)), None)
     if not asked.sure:
         return (Reading(question, question), Reading(found, found, UNSURE)) if found else ()
     if behind:
-        return (*([Reading(found, found, behind=_told(turns))] if found else []), _behind(question, turns))
-    typed = [Reading(question, _sought(question, turns), AS_TYPED)] if near else []
+        return (*([Reading(found, found, behind=_told(turns))] if found else []), _behind(question, turns, whole))
+    typed = [Reading(question, _sought(question, turns), AS_TYPED, row=_row(whole, question))] if near else []
     return (*([Reading(found, found)] if found else []), *typed)
 
 
@@ -146,8 +186,8 @@ def _may_lean(question: str) -> bool:
     return len(question.split()) <= SHORT and not _NAMED.search(question)
 
 
-def _behind(question: str, turns: Sequence[Turn], doubt: float = 0.0) -> Reading:
-    return Reading(question, _sought(question, turns), doubt, _told(turns))
+def _behind(question: str, turns: Sequence[Turn], whole: str, doubt: float = 0.0) -> Reading:
+    return Reading(question, _sought(question, turns), doubt, _told(turns), _row(whole, question))
 
 
 def _told(turns: Sequence[Turn]) -> tuple[tuple[str, str | None], ...]:

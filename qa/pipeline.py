@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Encoder, load_encoder
-from index.errors import IndexDamaged, QuestionError
+from index.errors import IndexDamaged
 from index.store import Index, load_index
 from qa.answer import Answer, AnswerText, Citation, Models, Span, Timings
 from qa.citations import cite, distinct, holds, is_subheading
-from qa.conversation import Reading, Understood, understood
+from qa.conversation import Reading, Understood, in_a_row, understood
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import (
     Decision,
@@ -33,7 +33,7 @@ from qa.decision import (
 from qa.home import Found
 from qa.overview import ArchiveOverviews, Overviews, focus_of, overview_reply
 from qa.prediction import Prediction
-from qa.question import check_question
+from qa.question import MAX_TOP_K, check_question, checked_history
 from qa.ranking import RANKING, is_near, rank
 from qa.reader import Reader, load_reader
 from qa.reading import PassageReader, Readings
@@ -43,13 +43,6 @@ from qa.suggestions import Suggestion, load_suggestions, next_questions
 
 NEAREST = 3
 """Sentences shown beside a refusal."""
-
-MAX_TOP_K = 10
-
-MOST_OF_A_TURN = 2_000
-"""Characters of each text of an earlier turn that are looked at: more than any answer has, and the rules that look at them
-take time with their square.
-"""
 
 _OF_ALL = 120
 """Suggested questions, at most, that are looked at where no article is named: there are some for each of an archive's."""
@@ -182,9 +175,12 @@ class QAPipeline:
         depth: int = 10,
     ) -> Prediction:
         """What `predict` gives for one question, understood from the turns before it: of its readings, the one that is most
-        probably answered right. It was understood as a rewriting where that finds the same words.
+        probably answered right. It was understood as a rewriting where that finds the same words, by itself, too; else as the
+        questions in a row.
         """
-        turn = understood(question, history, self.index, article, behind=self._follow_ups is not None)
+        turn = None
+        if not in_a_row(question):
+            turn = understood(question, history, self.index, article, behind=self._follow_ups is not None)
         if turn is None:
             return self.predict([question], article=article, depth=depth)[0]
         readings = turn.readings
@@ -193,23 +189,55 @@ class QAPipeline:
             readings = (Reading(question, question), *readings)
             found = [*self.predict([question], article=article, depth=depth), *found]
         chosen = max(range(len(found)), key=lambda place: _log_odds(found[place]) - readings[place].doubt)
-        asked = [readings[chosen]]
-        if turn.sure:
-            asked += [one for one, its in zip(readings, found, strict=True) if its.best == found[chosen].best]
+        meant = readings[chosen].meant
+        if turn.sure and meant != question:
+            same = [one for one, its in zip(readings, found, strict=True) if its.best == found[chosen].best]
+            meant = self._by_itself(same, found[chosen], article) or next((one.row for one in readings if one.row), meant)
         return replace(
             found[chosen],
             question=question,
-            interpreted_as=next((one.question for one in asked if one.question != question), None),
+            interpreted_as=meant if meant != question else None,
             retrieve_ms=sum(one.retrieve_ms for one in found),
             read_ms=sum(one.read_ms for one in found),
         )
 
+    def _by_itself(self, readings: Sequence[Reading], given: Prediction, article: str | None) -> str | None:
+        """The rewriting that gets what is `given` without the turns before it, too; None if none does."""
+        rewritten = [one.question for one in readings if not one.row]
+        for question, found in zip(rewritten, self.predict(rewritten, article=article), strict=True):
+            if found.answerable == given.answerable and (found.best == given.best or not given.answerable):
+                return question
+        return None
+
     def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
-        """Ranking, best span and decision for each question, in order; all are retrieved as one batch.
+        """Ranking, best span and decision for each question, in order; all are retrieved as one batch, but those typed in a
+        row, which are asked one after the other.
 
         :param depth: how many ranked sentences are kept.
         """
-        return self._predict([Reading(one, one) for one in questions], article, depth) if questions else []
+        rows = [in_a_row(question) for question in questions]
+        single = [Reading(one, one) for one, row in zip(questions, rows, strict=True) if not row]
+        found = iter(self._predict(single, article, depth) if single else ())
+        return [
+            replace(self._predict_row(row, article, depth), question=question) if row else next(found)
+            for question, row in zip(questions, rows, strict=True)
+        ]
+
+    def _predict_row(self, questions: Sequence[str], article: str | None, depth: int) -> Prediction:
+        """The last question's, understood from those typed before it."""
+        history: list[dict[str, str | None]] = []
+        found: list[Prediction] = []
+        for question in questions:
+            found.append(self.predict_turn(question, history, article=article, depth=depth))
+            answer = found[-1].best.text if found[-1].answerable else None
+            history.append({"question": question, "answer": answer, "interpreted_as": found[-1].interpreted_as})
+        meant = found[-1].interpreted_as
+        return replace(
+            found[-1],
+            interpreted_as=None if meant == " ".join(questions) else meant,
+            retrieve_ms=sum(one.retrieve_ms for one in found),
+            read_ms=sum(one.read_ms for one in found),
+        )
 
     def _predict(
         self, readings: Sequence[Reading], article: str | None, depth: int, turn: Understood | None = None
@@ -344,37 +372,12 @@ class QAPipeline:
         return replace(answer, suggestions=next_questions(self._suggested(article or shown), asked, answer))
 
 
-def checked_history(history: object, most_turns: int, top_k: object) -> list[dict[str, Any]]:
-    """The earlier turns as they are looked at: each text cut, and without halves of characters, which no encoder takes.
-
-    :raises QuestionError: they are no turns, or too many, or `top_k` is out of range.
-    """
-    if type(top_k) is not int or not 1 <= top_k <= MAX_TOP_K:
-        raise QuestionError(f"top_k is {top_k!r}; expected a whole number from 1 to {MAX_TOP_K}")
-    turns = history if isinstance(history, (list, tuple)) else (None,)
-    if len(turns) > most_turns:
-        raise QuestionError(
-            f"The history holds {len(turns):,} turns; at most {most_turns:,} can be read. Please send the last ones."
-        )
-    for turn in turns:
-        match turn:
-            case {"question": str(), "answer": str() | None} if isinstance(turn.get("interpreted_as"), str | None):
-                continue
-            case _:
-                raise QuestionError('history holds something else than turns, {"question": text, "answer": text or None}')
-    return [{name: _readable(value) for name, value in turn.items()} for turn in turns]
-
-
 def features_of(turn: Understood, found: Sequence[Found]) -> NDArray[np.float64]:
     """What the decision on follow-ups goes by. *Shape:* ``(len(found), len(OF_FOLLOW_UPS))``."""
     rows = [
         np.append(features(one.evidence, one.ranking), is_near(one.evidence, one.ranking, turn.near)) for one in found
     ]
     return np.array(rows)
-
-
-def _readable(value: object) -> object:
-    return value[:MOST_OF_A_TURN].encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _log_odds(prediction: Prediction) -> float:

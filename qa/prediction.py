@@ -30,8 +30,8 @@ class Prediction:
     :param p_right: calibrated probability that `best` answers.
     :param answerable: the decision.
     :param articles: ids of the articles that retrieval found, by the best sentence of each.
-    :param interpreted_as: what was asked in place of `question`, a follow-up; None when it was asked as it is, by itself or
-        behind the turns before it.
+    :param interpreted_as: what a follow-up was understood to ask: a question that means the same by itself; None when
+        `question` was asked by itself.
     """
 
     question: str

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from index.errors import QuestionError
 
@@ -10,6 +11,14 @@ MAX_QUESTION = 1_000
 
 SIGNS = ("👋", "🙏", "👍")
 """Messages without a word that are understood all the same, as courtesies."""
+
+MOST_OF_A_TURN = 2_000
+"""Characters of each text of an earlier turn that are looked at: more than any answer has, and the rules that look at them
+take time with their square.
+"""
+
+MAX_TOP_K = 10
+"""Citations of an answer, at most."""
 
 _PUNCTUATION = re.compile(rf"[^\w\s{''.join(SIGNS)}]|_")
 
@@ -37,6 +46,31 @@ def check_question(question: object, most: int = MAX_QUESTION) -> str:
     if not any(map(str.isalnum, text)) and text not in SIGNS:
         raise QuestionError("There is no word in the question. Type a question about the article.")
     return text
+
+
+def checked_history(history: object, most_turns: int, top_k: object) -> list[dict[str, Any]]:
+    """The earlier turns as they are looked at: each text cut, and without halves of characters, which no encoder takes.
+
+    :raises QuestionError: they are no turns, or too many, or `top_k` is out of range.
+    """
+    if type(top_k) is not int or not 1 <= top_k <= MAX_TOP_K:
+        raise QuestionError(f"top_k is {top_k!r}; expected a whole number from 1 to {MAX_TOP_K}")
+    turns = history if isinstance(history, (list, tuple)) else (None,)
+    if len(turns) > most_turns:
+        raise QuestionError(
+            f"The history holds {len(turns):,} turns; at most {most_turns:,} can be read. Please send the last ones."
+        )
+    for turn in turns:
+        match turn:
+            case {"question": str(), "answer": str() | None} if isinstance(turn.get("interpreted_as"), str | None):
+                continue
+            case _:
+                raise QuestionError('history holds something else than turns, {"question": text, "answer": text or None}')
+    return [{name: _readable(value) for name, value in turn.items()} for turn in turns]
+
+
+def _readable(value: object) -> object:
+    return value[:MOST_OF_A_TURN].encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def askable(question: str) -> bool:

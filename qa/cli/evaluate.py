@@ -126,13 +126,12 @@ def evaluate(
 
 def _interpreted(result: "Result") -> list[str]:
     """How many questions were understood from the turns before them, where there were such turns."""
-    from qa.conversation import leans
-
     followed = [outcome for outcome in result.asked.outcomes if outcome.question.history]
-    changed = sum(outcome.answer["interpreted_as"] is not None for outcome in followed)
-    behind = sum(outcome.answer["interpreted_as"] is None and leans(outcome.question.text) for outcome in followed)
+    meant = [(outcome.answer["interpreted_as"] or "", outcome.question.text) for outcome in followed]
+    changed = sum(bool(full) for full, _ in meant)
+    row = sum(full.endswith(f"? {typed}") for full, typed in meant)
     told = (
-        f"Rewritten from their history: {changed:,} of {len(followed):,} questions; asked as typed, behind it: {behind:,}"
+        f"Understood from their history: {changed:,} of {len(followed):,} questions, {row:,} of them as typed, behind it"
     )
     return [told, ""] if followed else []
 

@@ -75,11 +75,11 @@ class Ballot:
 
 
 def asked_of(answer: Answer) -> Asked | None:
-    """What is kept of an answer; None of a greeting or an overview, which answer nothing, and of a follow-up that was not
-    rewritten: its question means nothing without the turns before it.
+    """What is kept of an answer; None of a greeting or an overview, which answer nothing, and of a follow-up without turns
+    before it, which means nothing.
 
-    The question is the one that was understood. A refusal counts for
-    the article of the nearest sentence: where all articles were asked, that one does not say either.
+    The question is the one that was understood. A refusal counts for the article of the nearest sentence: where all articles
+    were asked, that one does not say either.
     """
     if answer.interpreted_as is None and leans(answer.question):
         return None

@@ -20,9 +20,9 @@ from qa.courtesy import courtesy
 from qa.decision import Decision
 from qa.overview import ArchiveOverviews, Overviews, focus_of
 from qa.overview.choosing import MOST
-from qa.pipeline import QAPipeline, checked_history
+from qa.pipeline import QAPipeline
 from qa.prediction import Prediction
-from qa.question import check_question, search_text
+from qa.question import check_question, checked_history, search_text
 from qa.reader import Reader
 from qa.settings import Settings
 from qa.stored.archive import Shelf, StoredIndex

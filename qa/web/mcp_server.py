@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.errors import ArticleQAError, SettingsError
 from qa.answer import Answer
 from qa.live import LivePipeline, Pipelines
-from qa.pipeline import MAX_TOP_K
+from qa.question import MAX_TOP_K
 from qa.settings import Settings
 from qa.web.asking import answered
 from qa.web.bodies import Room, bad_length, headers_too_large, with_body

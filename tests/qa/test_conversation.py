@@ -7,7 +7,7 @@ import pytest
 
 from index.article import article_from_text
 from index.store import Index, build_index
-from qa.conversation import MOST, understood
+from qa.conversation import MOST, Reading, in_a_row, understood
 from qa.followup import memory
 from qa.followup.memory import cited
 from qa.pipeline import QAPipeline
@@ -252,20 +252,92 @@ def test_an_answer_shows_what_was_understood(pipeline: QAPipeline) -> None:
     assert (answer.question, answer.interpreted_as) == ("Where was she born?", "Where was Agnes Tolmie born?")
 
 
-@pytest.mark.parametrize(("same", "understood_as"), [(True, "Where was Agnes Tolmie born?"), (False, None)])
-def test_what_was_read_as_typed_was_understood_as_a_rewriting_that_finds_the_same_words(
-    pipeline: QAPipeline, monkeypatch: pytest.MonkeyPatch, same: bool, understood_as: str | None
+IN_A_ROW = f"{BUILT['question']} Where was she born?"
+
+
+@pytest.mark.parametrize(
+    ("same", "by_itself", "understood_as"),
+    [(True, True, "Where was Agnes Tolmie born?"), (True, False, IN_A_ROW), (False, True, IN_A_ROW)],
+)
+def test_a_question_was_understood_as_a_rewriting_only_where_that_gets_the_same_words_by_itself(
+    pipeline: QAPipeline, monkeypatch: pytest.MonkeyPatch, same: bool, by_itself: bool, understood_as: str
 ) -> None:
     predict = pipeline._predict
+    (both,) = predict([Reading(IN_A_ROW, IN_A_ROW)], "trip", 10)
+    other = replace(both.best, start=both.best.start + 1)
 
     def typed_is_surer(*given: Any) -> list[Prediction]:
-        rewritten, typed = predict(*given)
-        best = rewritten.best if same else replace(rewritten.best, start=rewritten.best.start + 1)
-        return [replace(rewritten, p_right=0.1), replace(typed, p_right=0.9, p_no_answer=0.01, best=best)]
+        found = [replace(one, best=both.best, p_right=0.1, answerable=True) for one in predict(*given)]
+        if len(found) == 1:
+            return found if by_itself else [replace(found[0], best=other)]
+        return [found[0], replace(found[1], p_right=0.9, p_no_answer=0.01, best=both.best if same else other)]
 
     monkeypatch.setattr(pipeline, "_predict", typed_is_surer)
     found = pipeline.predict_turn("Where was she born?", [BUILT], article="trip")
     assert (found.p_right, found.interpreted_as) == (0.9, understood_as)
+
+
+def test_questions_in_a_row_are_asked_one_after_the_other(pipeline: QAPipeline) -> None:
+    first = pipeline.answer(BUILT["question"], article="trip")
+    said = first.answer.text if first.answer else None
+    second = pipeline.answer("Where was she born?", article="trip", history=[BUILT | {"answer": said}])
+    for history in ([], [DMITRIEV]):
+        row = pipeline.answer(IN_A_ROW.replace(" Where", "\n Where"), article="trip", history=history)
+        for name in ("kind", "answer", "p_no_answer", "citations", "nearest"):
+            assert getattr(row, name) == getattr(second, name)
+    plain = "How much does the tank hold?"
+    together = pipeline.predict([plain, IN_A_ROW, plain], article="trip")
+    assert [one.question for one in together] == [plain, IN_A_ROW, plain]
+    assert together[1].best == pipeline.predict([IN_A_ROW], article="trip")[0].best
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("Who built it? And when?", 0),
+        ("Who built the tank? And when?", 2),
+        ("Who built the tank? And when? Why then?", 3),
+        ("Who built the tank? And when? Why then? And where?", 0),
+        ("Who built the tank? Where do Arctic terns nest in the year 1900?", 0),
+        ("Hello? And when?", 0),
+        ("What is this about? And when?", 0),
+        ("Who built the tank? ???", 0),
+        ("Why? " * 190, 0),
+        ("Who built the tank?And when?", 0),
+    ],
+)
+def test_what_is_in_a_row(question: str, parts: int) -> None:
+    assert len(in_a_row(question)) == parts
+
+
+def test_a_row_is_read_on_from_the_turns_that_it_was_made_of(index: Index) -> None:
+    """Not from the row, which no rule could rewrite by. And a row does not grow without end."""
+    turns = [
+        BUILT,
+        {"question": "how high is it?", "answer": None, "interpreted_as": f"{BUILT['question']} how high is it?"},
+    ]
+    found = understood("Where was she born?", turns, index, "trip")
+    assert found is not None
+    assert [one.meant for one in found.readings] == [
+        "Where was Agnes Tolmie born?",
+        f"{turns[1]['interpreted_as']} Where was she born?",
+    ]
+    asked = found.readings[-1].asked(lambda _: True)
+    assert asked.endswith("| 1903 | How high is the tide machine? | unknown | Where was she born?")
+    turns.append({"question": "Where was she born?", "answer": None, "interpreted_as": found.readings[-1].meant})
+    again = understood("why there", turns, index, "trip")
+    assert again is not None
+    assert again.readings[-1].meant == f"{BUILT['question']} Where was she born? why there"
+    assert in_a_row(again.readings[-1].meant)
+
+
+def test_what_was_typed_without_a_question_mark_gets_one_in_a_row(index: Index) -> None:
+    found = understood("how high is it", [{"question": "tide machine of Agnes Tolmie.", "answer": None}], index, "trip")
+    assert found is not None
+    assert found.readings[-1].meant == "tide machine of Agnes Tolmie? how high is it"
+    long = understood("how high is it", [BUILT | {"question": f"{BUILT['question']} {'x' * 950}"}], index, "trip")
+    assert long is not None
+    assert long.readings[-1].meant == "how high is it"
 
 
 @pytest.mark.parametrize("name", ["question", "answer", "interpreted_as"])
