@@ -18,7 +18,7 @@ import math
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,24 @@ class Judgement:
         """The same evidence where an article is silent `odds` times as often as where the decision was fitted (Bayes)."""
         whole = 1 - self.p_no_answer + odds * self.p_no_answer
         return Judgement(odds * self.p_no_answer / whole, self.p_right / whole)
+
+
+_TINY = 1e-9
+
+
+class Judged(Protocol):
+    """What has these calibrated probabilities."""
+
+    @property
+    def p_right(self) -> float: ...
+
+    @property
+    def p_no_answer(self) -> float: ...
+
+
+def log_odds(judged: Judged) -> float:
+    """How much likelier an answer is right than that there is none: by this the ways of reading a question are compared."""
+    return math.log(max(judged.p_right, _TINY)) - math.log(max(judged.p_no_answer, _TINY))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Everything that answers (chat page, API, command line, evaluation) goes through `QAPipeline`.
 """
 
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +28,7 @@ from qa.decision import (
     features,
     follow_up_decision,
     label,
+    log_odds,
 )
 from qa.home import Found
 from qa.overview import ArchiveOverviews, Overviews, focus_of, overview_reply
@@ -46,8 +46,6 @@ NEAREST = 3
 
 _OF_ALL = 120
 """Suggested questions, at most, that are looked at where no article is named: there are some for each of an archive's."""
-
-TINY = 1e-9
 
 CLOSE = 0.5
 """A further sentence in which the reader finds an answer is cited when its score is at least this share of the best one's."""
@@ -188,7 +186,7 @@ class QAPipeline:
         if turn.alone:
             readings = (Reading(question, question), *readings)
             found = [*self.predict([question], article=article, depth=depth), *found]
-        chosen = max(range(len(found)), key=lambda place: _log_odds(found[place]) - readings[place].doubt)
+        chosen = max(range(len(found)), key=lambda place: log_odds(found[place]) - readings[place].doubt)
         meant = readings[chosen].meant
         if turn.sure and meant != question:
             same = [one for one, its in zip(readings, found, strict=True) if its.best == found[chosen].best]
@@ -378,10 +376,6 @@ def features_of(turn: Understood, found: Sequence[Found]) -> NDArray[np.float64]
         np.append(features(one.evidence, one.ranking), is_near(one.evidence, one.ranking, turn.near)) for one in found
     ]
     return np.array(rows)
-
-
-def _log_odds(prediction: Prediction) -> float:
-    return math.log(max(prediction.p_right, TINY)) - math.log(max(prediction.p_no_answer, TINY))
 
 
 def _milliseconds(started: float) -> float:

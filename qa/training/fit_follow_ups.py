@@ -23,8 +23,8 @@ from qa.decision import (
     OF_FOLLOW_UPS,
     OUTCOMES,
     Decision,
-    Judgement,
     load_decision,
+    log_odds,
 )
 from qa.evaluation.asking import history_of, whole_articles
 from qa.evaluation.datasets import load_data
@@ -114,7 +114,7 @@ def cross_validated(turns: Sequence[Turn]) -> dict[str, float | None]:
         decision = fit_turns([turn for turn in turns if turn.article != article])
         for turn in (turn for turn in turns if turn.article == article):
             judgements = decision.judge(turn.features)
-            best = max(range(len(judgements)), key=lambda way: _odds(judgements[way]))
+            best = max(range(len(judgements)), key=lambda way: log_odds(judgements[way]))
             shown = judgements[best].answerable
             silent = bool(turn.outcomes[best] == OUTCOMES.index("silent"))
             right = bool(turn.outcomes[best] == OUTCOMES.index("right"))
@@ -126,10 +126,6 @@ def cross_validated(turns: Sequence[Turn]) -> dict[str, float | None]:
         "right_and_answered": mean(np.array(answered, dtype=float)),
         "silent_and_refused": mean(np.array(refused, dtype=float)),
     }
-
-
-def _odds(judgement: Judgement) -> float:
-    return judgement.p_right / max(judgement.p_no_answer, 1e-9)
 
 
 if __name__ == "__main__":

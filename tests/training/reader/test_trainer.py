@@ -146,6 +146,18 @@ def test_a_longer_run_begins_with_what_another_had_before_its_decay(options: Opt
     assert all(torch.equal(a, b) for a, b in zip(weights(longer), weights(uninterrupted), strict=True))
 
 
+def test_a_run_begins_with_the_model_that_it_is_given(options: Options, tmp_path: Path) -> None:
+    first = Watched(options)
+    first.run()
+    final = first.finish()
+    further = Watched(replace(options, out=tmp_path / "further", epochs=1.0, start=final))
+    assert all(torch.equal(a, b) for a, b in zip(weights(first), weights(further), strict=True))
+    assert (further.position.step, further.position.start) == (0, final.name)
+    further.run()
+    assert not all(torch.equal(a, b) for a, b in zip(weights(first), weights(further), strict=True))
+    assert json.loads((further.finish() / "training.json").read_text())["start"] == final.name
+
+
 def test_a_checkpoint_older_than_the_examples_name_goes_on_with_a_new_epoch(options: Options, tmp_path: Path) -> None:
     cut = Watched(options)
     cut.stop_at = 1
