@@ -200,10 +200,10 @@ class QAPipeline:
         )
 
     def _by_itself(self, readings: Sequence[Reading], given: Prediction, article: str | None) -> str | None:
-        """The rewriting that gets what is `given` without the turns before it, too; None if none does."""
+        """The rewriting that gets what is `given`, if only a refusal, without the turns before it; None if none does."""
         rewritten = [one.question for one in readings if not one.row]
         for question, found in zip(rewritten, self.predict(rewritten, article=article), strict=True):
-            if found.answerable == given.answerable and (found.best == given.best or not given.answerable):
+            if (found.answerable, found.best) == (given.answerable, given.best):
                 return question
         return None
 
