@@ -39,10 +39,13 @@ alone (98 of dev, more and held) .776 ended well when this was chosen, and .653 
 sets, behind a turn about the same article that they do not lean on, .736, and .743 without.
 """
 
-MOST_IN_A_ROW = 3
+MOST_IN_A_ROW = 4
 """Questions typed in a row that are asked one after the other: each costs a reading."""
 
-_BETWEEN = re.compile(r"(?<=\?)\s+(?=\S)")
+_BETWEEN = re.compile(r"(?<=[?？؟])!*\s+(?=\S)")
+_REMARK = re.compile(
+    r"(?:any (?:idea|clue|thought|hint)s?|do you know|(?:is that|am i) (?:right|correct)|really|right)\W*", re.IGNORECASE
+)
 _NAMED = re.compile(r"\s[\"“(]?[A-Z\d]")
 
 UNSURE = 4.0
@@ -142,12 +145,13 @@ def understood(
 
 def leans(question: str) -> bool:
     """Whether a question means nothing without turns before it."""
-    asked = dependence(search_text(question))
-    return asked is not None and asked.sure
+    return _leans(next(iter(in_a_row(question, known=True)), question))
 
 
-def in_a_row(question: str) -> tuple[str, ...]:
+def in_a_row(question: str, *, known: bool = False) -> tuple[str, ...]:
     """The questions that were typed as one, where the last leans on the others; none of any other.
+
+    :param known: whether the first may lean, too, on turns before it.
 
     >>> in_a_row("When did the bridge open? And why then?")
     ('When did the bridge open?', 'And why then?')
@@ -155,8 +159,14 @@ def in_a_row(question: str) -> tuple[str, ...]:
     ()
     """
     parts = _BETWEEN.split(question.strip())
-    row = 1 < len(parts) <= MOST_IN_A_ROW and all(map(_asks, parts)) and not leans(parts[0])
-    return tuple(parts) if row and (leans(parts[-1]) or _may_lean(parts[-1])) else ()
+    row = 1 < len(parts) <= MOST_IN_A_ROW and all(map(_asks, parts)) and _leans(parts[-1])
+    row = row and not _REMARK.fullmatch(parts[-1])
+    return tuple(parts) if row and (known or not _leans(parts[0])) else ()
+
+
+def _leans(question: str) -> bool:
+    asked = dependence(search_text(question))
+    return asked is not None and asked.sure
 
 
 def _row(before: str, question: str) -> str:

@@ -19,7 +19,7 @@ from index.errors import IndexDamaged
 from index.store import Index, load_index
 from qa.answer import Answer, AnswerText, Citation, Models, Span, Timings
 from qa.citations import cite, distinct, holds, is_subheading
-from qa.conversation import Reading, Understood, in_a_row, understood
+from qa.conversation import Reading, Understood, in_a_row, leans, understood
 from qa.courtesy import courtesy, courtesy_reply
 from qa.decision import (
     Decision,
@@ -176,9 +176,9 @@ class QAPipeline:
         probably answered right. It was understood as a rewriting where that finds the same words, by itself, too; else as the
         questions in a row.
         """
-        turn = None
-        if not in_a_row(question):
-            turn = understood(question, history, self.index, article, behind=self._follow_ups is not None)
+        if row := in_a_row(question, known=bool(history)):
+            return replace(self._predict_row(row, article, depth, history if leans(row[0]) else ()), question=question)
+        turn = understood(question, history, self.index, article, behind=self._follow_ups is not None)
         if turn is None:
             return self.predict([question], article=article, depth=depth)[0]
         readings = turn.readings
@@ -221,9 +221,11 @@ class QAPipeline:
             for question, row in zip(questions, rows, strict=True)
         ]
 
-    def _predict_row(self, questions: Sequence[str], article: str | None, depth: int) -> Prediction:
+    def _predict_row(
+        self, questions: Sequence[str], article: str | None, depth: int, history: Sequence[Mapping[str, Any]] = ()
+    ) -> Prediction:
         """The last question's, understood from those typed before it."""
-        history: list[dict[str, str | None]] = []
+        history = list(history)
         found: list[Prediction] = []
         for question in questions:
             found.append(self.predict_turn(question, history, article=article, depth=depth))
@@ -365,8 +367,9 @@ class QAPipeline:
     def _suggesting(self, answer: Answer, history: Sequence[Mapping[str, Any]], article: str | None) -> Answer:
         """`answer` with questions that may be asked next."""
         shown = next((one.article_id for one in (*answer.citations, *answer.nearest)), None)
-        asked = [answer.question, answer.interpreted_as]
-        asked += [turn.get(name) for turn in history for name in ("question", "interpreted_as")]
+        told = [answer.question, answer.interpreted_as]
+        told += [turn.get(name) for turn in history for name in ("question", "interpreted_as")]
+        asked = [part for one in told if one for part in (one, *in_a_row(one))]
         return replace(answer, suggestions=next_questions(self._suggested(article or shown), asked, answer))
 
 

@@ -21,6 +21,7 @@ from index.manifest import Manifest
 from index.sources.files import QUESTIONS
 from index.store import Index
 from qa.answer import Answer, AnswerText, Span
+from qa.conversation import in_a_row
 from qa.decision import label
 from qa.overview.names import find_names
 from qa.overview.telling import leans, telling
@@ -248,7 +249,7 @@ def _presentable(question: str) -> bool:
 
 def _stands_alone(question: str) -> bool:
     """Whether somebody who has not seen the turns before it understands the question."""
-    return not leans(question) and _ELLIPSIS.match(question) is None
+    return not leans(question) and _ELLIPSIS.match(question) is None and not in_a_row(question)
 
 
 def _is_gold(found: AnswerText, gold: Sequence[Span]) -> bool:

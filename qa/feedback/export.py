@@ -2,9 +2,10 @@
 
 What a vote says is taken for no more than that. An answer voted up by more readers than down is gold; a refusal likewise
 is a question that the article does not answer. Of a question voted down nothing is known but that what was shown is wrong:
-it makes no row. Nor does one that was never voted on, one that got both an answer and a refusal voted up, nor one of a
-text that has changed since. Such questions were answered right when they were asked, so figures on them flatter whatever
-answered them: they show what a change breaks, not how good it is.
+it makes no row. Nor does one that was never voted on, one that got both an answer and a refusal voted up, one of a text
+that has changed since, nor questions in a row, whose last was asked after turns that are not kept. Such questions were
+answered right when they were asked, so figures on them flatter whatever answered them: they show what a change breaks, not
+how good it is.
 """
 
 import hashlib
@@ -17,12 +18,14 @@ from typing import Any, Final
 
 from index.article import Article, load_article
 from index.errors import ArticleError
+from qa.conversation import in_a_row
 from qa.feedback.reading import Row
 
 UNVOTED: Final = "without a vote"
 DOWN: Final = "voted down, so the right answer is not known"
 TIED: Final = "voted up as often as down"
 BOTH: Final = "with an answer and a refusal both voted up"
+ROW: Final = "in a row, of which the last was asked in a conversation"
 CHANGED: Final = "asked of a text that is no longer there or has changed"
 
 
@@ -48,7 +51,7 @@ def export(rows: Iterable[Row], articles: Sequence[Path], folder: Path) -> Expor
     left_out: Counter[str] = Counter()
     for (sha256, question), outcomes in asked.items():
         liked = [row for row in outcomes if row.up > row.down]
-        reason = _unusable(outcomes, liked) or (CHANGED if sha256 not in files else None)
+        reason = _unusable(question, outcomes, liked) or (CHANGED if sha256 not in files else None)
         if reason is not None:
             left_out[reason] += 1
             continue
@@ -68,8 +71,10 @@ def export(rows: Iterable[Row], articles: Sequence[Path], folder: Path) -> Expor
     return Export(tuple(exported), dict(left_out))
 
 
-def _unusable(outcomes: Sequence[Row], liked: Sequence[Row]) -> str | None:
+def _unusable(question: str, outcomes: Sequence[Row], liked: Sequence[Row]) -> str | None:
     """Why nothing is known of a question that got these outcomes, None when its gold answer is."""
+    if in_a_row(question):
+        return ROW
     if len({row.outcome for row in liked}) > 1:
         return BOTH
     if liked:

@@ -96,7 +96,7 @@ def test_what_was_understood_can_be_edited_and_asked_again(open_host, host, embe
     page = open_host(host.page(PROSE + tag(embedded, article="article")))
     ask(page, "words")
     ask(page, "And there?")
-    expect(page.locator(".interpreted")).to_contain_text("Understood as: Who lives there?")
+    expect(page.locator(".interpreted")).to_contain_text("Understood as: \u2068Who lives there?\u2069")
     page.locator(".edit").click()
     expect(page.locator(".input")).to_be_focused()
     expect(page.locator(".input")).to_have_value("Who lives there?")

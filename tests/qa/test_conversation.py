@@ -7,7 +7,7 @@ import pytest
 
 from index.article import article_from_text
 from index.store import Index, build_index
-from qa.conversation import MOST, Reading, in_a_row, understood
+from qa.conversation import MOST, MOST_IN_A_ROW, Reading, in_a_row, leans, understood
 from qa.followup import memory
 from qa.followup.memory import cited
 from qa.pipeline import QAPipeline
@@ -294,20 +294,40 @@ def test_questions_in_a_row_are_asked_one_after_the_other(pipeline: QAPipeline) 
 @pytest.mark.parametrize(
     ("question", "parts"),
     [
-        ("Who built it? And when?", 0),
         ("Who built the tank? And when?", 2),
+        ("Who built the tank?! And when?", 2),
+        ("Who built the tank？ And when?", 2),
         ("Who built the tank? And when? Why then?", 3),
-        ("Who built the tank? And when? Why then? And where?", 0),
+        ("Who built the tank? And when? Why then? And where?", 4),
+        ("Who built the tank? And when? Why then? And where? Why there?", 0),
         ("Who built the tank? Where do Arctic terns nest in the year 1900?", 0),
+        ("Who built the tank? Can you tell me?", 0),
+        ("Who built the tank? I forgot the name", 0),
+        ("Who built the tank? Any idea?", 0),
         ("Hello? And when?", 0),
         ("What is this about? And when?", 0),
         ("Who built the tank? ???", 0),
-        ("Why? " * 190, 0),
         ("Who built the tank?And when?", 0),
+        ("Why? " * 190, 0),
     ],
 )
 def test_what_is_in_a_row(question: str, parts: int) -> None:
-    assert len(in_a_row(question)) == parts
+    assert len(in_a_row(question)) == len(in_a_row(question, known=True)) == parts
+
+
+def test_of_a_row_whose_first_leans_the_turns_before_must_be_known(pipeline: QAPipeline) -> None:
+    row = "When did he drown? And where?"
+    assert (in_a_row(row), len(in_a_row(row, known=True))) == ((), 2)
+    assert leans(row)
+    assert not leans("When did Walter drown? And where?")
+    first = pipeline.answer("When did he drown?", article="trip", history=[WHO_FIRST])
+    assert first.answer is not None
+    turn = {"question": "When did he drown?", "answer": first.answer.text, "interpreted_as": first.interpreted_as}
+    apart = pipeline.answer("And where?", article="trip", history=[WHO_FIRST, turn])
+    together = pipeline.answer(row, article="trip", history=[WHO_FIRST])
+    for name in ("kind", "answer", "p_no_answer", "interpreted_as", "citations", "nearest"):
+        assert getattr(together, name) == getattr(apart, name)
+    assert str(together.interpreted_as).endswith("And where?")
 
 
 def test_a_row_is_read_on_from_the_turns_that_it_was_made_of(index: Index) -> None:
@@ -327,8 +347,12 @@ def test_a_row_is_read_on_from_the_turns_that_it_was_made_of(index: Index) -> No
     turns.append({"question": "Where was she born?", "answer": None, "interpreted_as": found.readings[-1].meant})
     again = understood("why there", turns, index, "trip")
     assert again is not None
-    assert again.readings[-1].meant == f"{BUILT['question']} Where was she born? why there"
-    assert in_a_row(again.readings[-1].meant)
+    assert again.readings[-1].meant == f"{turns[2]['interpreted_as']} why there"
+    turns.append({"question": "why there", "answer": None, "interpreted_as": again.readings[-1].meant})
+    again = understood("and when?", turns, index, "trip")
+    assert again is not None
+    assert again.readings[-1].meant == f"{BUILT['question']} Where was she born? why there? and when?"
+    assert len(in_a_row(again.readings[-1].meant)) == MOST_IN_A_ROW
 
 
 def test_what_was_typed_without_a_question_mark_gets_one_in_a_row(index: Index) -> None:

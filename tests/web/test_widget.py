@@ -126,3 +126,9 @@ def test_an_unknown_article_is_a_problem_in_words(client, path):
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert "nope" in json.loads(response.text)["detail"] or "no/pe" in response.text
+
+
+def test_a_question_that_is_told_of_keeps_its_own_direction():
+    """Label and question may be of different scripts: isolates keep a question mark where it belongs."""
+    for language, words in strings().items():
+        assert words["interpreted"].endswith("\u2068{q}\u2069"), language

@@ -87,8 +87,8 @@ function nearest(panel, answer, page) {
 }
 
 function interpreted(panel, question) {
-  const words = make("span", "", { dir: "auto", textContent: panel.t("interpreted", { q: question }) });
-  return make("p", "interpreted", {}, words, button("edit", panel.t("edit"), () => panel.edit(question)));
+  const edit = button("edit", panel.t("edit"), () => panel.edit(question));
+  return make("p", "interpreted", {}, panel.t("interpreted", { q: question }), edit);
 }
 
 /** Questions to press, under a label; null without any. */
