@@ -85,7 +85,7 @@ class Answer:
     `message`. `citations[0]` holds the answer span. `p_no_answer` is the calibrated probability that the article does not
     say; `confidence` the calibrated probability that what is shown is right. Both are None for `help` and `overview`.
     `interpreted_as` is what a follow-up was understood to ask, which means the same without the turns before it; None of a
-    question that was asked by itself.
+    question that was asked by itself, or is a row of questions.
 
     An `overview` is `answerable`, its `answer` None: up to five sentences that were chosen, not found. They are numbered as
     they are read, in the article's order, or, of names, the most mentioned first; `score` is then a sentence's share of the

@@ -5,7 +5,7 @@ left?") that rules take for one is read behind the turns before it, too, where t
 it is much surer. One that does not stand alone is read in up to `MOST` ways, of which retrieval, reader and decision choose:
 rewritten by rules, and as it was typed, which is looked for with the words of the question before. Both are read behind the
 turns before; the second needs no rule to fit: the reader learned to read so. What it then was taken to ask is told as both
-questions in a row ("When did it open? And why then?"), and who types such a row asks the first, and the second behind it.
+questions in a row ("When did it open? → And why then?"), and such a row is asked as the conversation that it tells.
 """
 
 import re
@@ -39,13 +39,12 @@ alone (98 of dev, more and held) .776 ended well when this was chosen, and .653 
 sets, behind a turn about the same article that they do not lean on, .736, and .743 without.
 """
 
-MOST_IN_A_ROW = 4
-"""Questions typed in a row that are asked one after the other: each costs a reading."""
+THEN = "→"
+"""Between the questions of a row: people do not type it, so nothing else is taken for one."""
 
-_BETWEEN = re.compile(r"(?<=[?？؟])!*\s+(?=\S)")
-_REMARK = re.compile(
-    r"(?:any (?:idea|clue|thought|hint)s?|do you know|(?:is that|am i) (?:right|correct)|really|right)\W*", re.IGNORECASE
-)
+MOST_IN_A_ROW = 4
+"""Questions of a row: each is asked, and costs up to three readings."""
+
 _NAMED = re.compile(r"\s[\"“(]?[A-Z\d]")
 
 UNSURE = 4.0
@@ -60,7 +59,8 @@ class Reading:
     :param sought: what retrieval looks for.
     :param doubt: log odds of being answerable that it must have more than a reading without doubt.
     :param behind: what was said before, (question, answer) each, that the reader is told with the question.
-    :param row: the question, as typed, in a row with those that it leans on; "" of one that is in full words.
+    :param row: the question, as typed, in a row with those that it leans on; "" of one that is in full words, or where the
+        row would be too long to be asked.
     """
 
     question: str
@@ -121,12 +121,12 @@ def understood(
     turns: list[Turn] = []
     sentences: list[Sentence | None] = []
     whole = ""
-    for earlier in [one for one in history[-4 * DEPTH :] if _asks(str(one["question"]))][-2 * DEPTH :]:
-        typed, meant = str(earlier["question"]), earlier.get("interpreted_as")
-        full = meant if meant and not (turns and meant.endswith(f"? {typed}")) else _first(typed, turns)
+    for typed, answer, meant in _single(history):
+        told_in_a_row = bool(in_a_row(meant or ""))
+        full = meant if meant and not told_in_a_row else _first(typed, turns)
         whole = meant or full
-        sentences.append(cited(index, article, full, earlier["answer"]))
-        turns.append(_turn(full, earlier["answer"], sentences[-1], index, article))
+        sentences.append(cited(index, article, full, answer))
+        turns.append(_turn(full, answer, sentences[-1], index, article))
     near = next((one for one in reversed(sentences) if one), None)
     readings: tuple[Reading, ...]
     if asked is None:
@@ -145,36 +145,38 @@ def understood(
 
 def leans(question: str) -> bool:
     """Whether a question means nothing without turns before it."""
-    return _leans(next(iter(in_a_row(question, known=True)), question))
+    asked = dependence(search_text(next(iter(in_a_row(question)), question)))
+    return asked is not None and asked.sure
 
 
-def in_a_row(question: str, *, known: bool = False) -> tuple[str, ...]:
-    """The questions that were typed as one, where the last leans on the others; none of any other.
+def in_a_row(question: str) -> tuple[str, ...]:
+    """The questions of a row, which are asked one after the other; none of any other question.
 
-    :param known: whether the first may lean, too, on turns before it.
-
-    >>> in_a_row("When did the bridge open? And why then?")
+    >>> in_a_row("When did the bridge open? → And why then?")
     ('When did the bridge open?', 'And why then?')
-    >>> in_a_row("Who is Agnes Tolmie? Where was Walter Tolmie born?")
+    >>> in_a_row("When did the bridge open? And why then?")
     ()
     """
-    parts = _BETWEEN.split(question.strip())
-    row = 1 < len(parts) <= MOST_IN_A_ROW and all(map(_asks, parts)) and _leans(parts[-1])
-    row = row and not _REMARK.fullmatch(parts[-1])
-    return tuple(parts) if row and (known or not _leans(parts[0])) else ()
-
-
-def _leans(question: str) -> bool:
-    asked = dependence(search_text(question))
-    return asked is not None and asked.sure
+    parts = tuple(part.strip() for part in question.split(THEN))
+    return parts if 1 < len(parts) <= MOST_IN_A_ROW and all(map(_asks, parts)) else ()
 
 
 def _row(before: str, question: str) -> str:
     """`question` behind those it leans on, of more than can be asked again the first and the last; "" if that is too long."""
-    parts = _BETWEEN.split(before.strip())
-    kept = [*parts[:1], *parts[1:][2 - MOST_IN_A_ROW :]]
-    row = " ".join([*(one if one.endswith("?") else f"{one.rstrip('.!,;:')}?" for one in kept), question])
-    return row if askable(row) else ""
+    parts = in_a_row(before) or (before,)
+    row = f" {THEN} ".join([*parts[:1], *parts[1:][2 - MOST_IN_A_ROW :], question])
+    return row if askable(row) and in_a_row(row) else ""
+
+
+def _single(history: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None, str | None]]:
+    """The last turns that ask something, (question, answer, what it was understood as) each: of a row, a turn for each."""
+    turns: list[tuple[str, str | None, str | None]] = []
+    for one in [one for one in history[-4 * DEPTH :] if _asks(str(one["question"]))][-2 * DEPTH :]:
+        typed, meant = str(one["question"]), one.get("interpreted_as")
+        *before, last = in_a_row(typed) or (not turns and in_a_row(meant or "")) or (typed,)
+        turns += [(part, None, None) for part in before]
+        turns.append((last, one["answer"], meant or (typed if before else None)))
+    return turns
 
 
 def _readings(
@@ -183,7 +185,8 @@ def _readings(
     """:param whole: the question before, as it means the same without turns before it.
     :param near: whether there is a sentence that it may be answered near.
     """
-    found = next((one for one in _rewritten(asked, turns) if one != question and askable(one)), None)
+    rewritten = (one for one in _rewritten(asked, turns) if one != question and THEN not in one)
+    found = next(filter(askable, rewritten), None)
     if not asked.sure:
         return (Reading(question, question), Reading(found, found, UNSURE)) if found else ()
     if behind:

@@ -176,8 +176,8 @@ class QAPipeline:
         probably answered right. It was understood as a rewriting where that finds the same words, by itself, too; else as the
         questions in a row.
         """
-        if row := in_a_row(question, known=bool(history)):
-            return replace(self._predict_row(row, article, depth, history if leans(row[0]) else ()), question=question)
+        if row := in_a_row(question):
+            return replace(self._predict_row(row, article, depth, history if leans(question) else ()), question=question)
         turn = understood(question, history, self.index, article, behind=self._follow_ups is not None)
         if turn is None:
             return self.predict([question], article=article, depth=depth)[0]
@@ -190,7 +190,9 @@ class QAPipeline:
         meant = readings[chosen].meant
         if turn.sure and meant != question:
             same = [one for one, its in zip(readings, found, strict=True) if its.best == found[chosen].best]
-            meant = self._by_itself(same, found[chosen], article) or next((one.row for one in readings if one.row), meant)
+            by_itself, asked = self._by_itself(same, question, found[chosen], article)
+            meant = by_itself or next((one.row for one in readings if one.row), meant)
+            found = [*found, *asked]
         return replace(
             found[chosen],
             question=question,
@@ -199,17 +201,22 @@ class QAPipeline:
             read_ms=sum(one.read_ms for one in found),
         )
 
-    def _by_itself(self, readings: Sequence[Reading], given: Prediction, article: str | None) -> str | None:
-        """The rewriting that gets what is `given`, if only a refusal, without the turns before it; None if none does."""
-        rewritten = [one.question for one in readings if not one.row]
-        for question, found in zip(rewritten, self.predict(rewritten, article=article), strict=True):
-            if (found.answerable, found.best) == (given.answerable, given.best):
-                return question
-        return None
+    def _by_itself(
+        self, readings: Sequence[Reading], typed: str, given: Prediction, article: str | None
+    ) -> tuple[str | None, list[Prediction]]:
+        """The rewriting that gets what is `given`, if only a refusal, without the turns before it, or None; and all that
+        rewritings got.
+        """
+        rewritten = [Reading(one.question, one.question) for one in readings if not one.row and one.question != typed]
+        found = self._predict(rewritten, article, 10) if rewritten else []
+        for one, its in zip(rewritten, found, strict=True):
+            if (its.answerable, its.best) == (given.answerable, given.best):
+                return one.question, found
+        return None, found
 
     def predict(self, questions: Sequence[str], *, article: str | None = None, depth: int = 10) -> list[Prediction]:
-        """Ranking, best span and decision for each question, in order; all are retrieved as one batch, but those typed in a
-        row, which are asked one after the other.
+        """Ranking, best span and decision for each question, in order; all are retrieved as one batch, but those in a row,
+        which are asked one after the other.
 
         :param depth: how many ranked sentences are kept.
         """
@@ -224,7 +231,7 @@ class QAPipeline:
     def _predict_row(
         self, questions: Sequence[str], article: str | None, depth: int, history: Sequence[Mapping[str, Any]] = ()
     ) -> Prediction:
-        """The last question's, understood from those typed before it."""
+        """The last question's, understood from those before it."""
         history = list(history)
         found: list[Prediction] = []
         for question in questions:
@@ -234,7 +241,7 @@ class QAPipeline:
         meant = found[-1].interpreted_as
         return replace(
             found[-1],
-            interpreted_as=None if meant == " ".join(questions) else meant,
+            interpreted_as=None if in_a_row(meant or "") == tuple(questions) else meant,
             retrieve_ms=sum(one.retrieve_ms for one in found),
             read_ms=sum(one.read_ms for one in found),
         )

@@ -31,7 +31,7 @@ class Prediction:
     :param answerable: the decision.
     :param articles: ids of the articles that retrieval found, by the best sentence of each.
     :param interpreted_as: what a follow-up was understood to ask: a question that means the same by itself; None when
-        `question` was asked by itself.
+        `question` was asked by itself, or is a row of questions.
     """
 
     question: str

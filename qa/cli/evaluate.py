@@ -126,12 +126,13 @@ def evaluate(
 
 def _interpreted(result: "Result") -> list[str]:
     """How many questions were understood from the turns before them, where there were such turns."""
+    from qa.conversation import in_a_row
+
     followed = [outcome for outcome in result.asked.outcomes if outcome.question.history]
-    meant = [(outcome.answer["interpreted_as"] or "", outcome.question.text) for outcome in followed]
-    changed = sum(bool(full) for full, _ in meant)
-    row = sum(full.endswith(f"? {typed}") for full, typed in meant)
+    meant = [outcome.answer["interpreted_as"] or "" for outcome in followed]
     told = (
-        f"Understood from their history: {changed:,} of {len(followed):,} questions, {row:,} of them as typed, behind it"
+        f"Understood from their history: {sum(map(bool, meant)):,} of {len(followed):,} questions, "
+        f"{sum(bool(in_a_row(full)) for full in meant):,} of them as typed, behind it"
     )
     return [told, ""] if followed else []
 

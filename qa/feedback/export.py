@@ -3,7 +3,7 @@
 What a vote says is taken for no more than that. An answer voted up by more readers than down is gold; a refusal likewise
 is a question that the article does not answer. Of a question voted down nothing is known but that what was shown is wrong:
 it makes no row. Nor does one that was never voted on, one that got both an answer and a refusal voted up, one of a text
-that has changed since, nor questions in a row, whose last was asked after turns that are not kept. Such questions were
+that has changed since, nor questions in a row, whose last was asked behind answers that are not kept. Such questions were
 answered right when they were asked, so figures on them flatter whatever answered them: they show what a change breaks, not
 how good it is.
 """

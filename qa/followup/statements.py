@@ -50,9 +50,9 @@ def answer_words(turn: Turn) -> str:
     answer = (turn.answer or "").strip(' .,;:"“”')
     if not answer or len(answer.split()) > LONGEST:
         return ""
-    first = cut(answer)[0]
-    if first.closed and first.text != "I":
-        answer = first.lower + answer[len(first.text) :]
+    for first in cut(answer)[:1]:
+        if first.closed and first.text != "I":
+            return first.lower + answer[len(first.text) :]
     return answer
 
 

@@ -71,8 +71,8 @@ def test_what_is_kept_of_an_answer_is_what_was_understood_and_what_it_got() -> N
     followed = answer(question="And where?", interpreted_as="Where was  the\nice?")
     assert asked_of(followed) == Asked("moon", SHA, "Where was the ice?", "answer", "Ice", 0)
     assert asked_of(answer(question="And where?")) is None
-    assert asked_of(answer(question="And where? And when?")) is None
-    row = "Where was the ice? How deep was it?"
+    assert asked_of(answer(question="And where? → And when?")) is None
+    row = "Where was the ice? → How deep was it?"
     for kept in (answer(question=row), answer(question="How deep was it?", interpreted_as=row)):
         assert asked_of(kept) == Asked("moon", SHA, row, "answer", "Ice", 0)
     assert asked_of(answer("no_answer")) == Asked("moon", SHA, "What was found?", "no_answer", "", -1)

@@ -73,6 +73,7 @@ def test_what_no_vote_settles_is_left_out_and_counted(article: Path, tmp_path: P
         row(article, "Both?", up=1),
         row(None, "Changed?", up=1),
         row(article, "By hand?", "Ice", up=1, start=3),
+        row(article, "Where was ice found? → And by whom?", "Ice", up=1),
     ]
     found = export(rows, [article, tmp_path / "gone.md"], tmp_path)
     assert found.rows == ()
@@ -82,6 +83,7 @@ def test_what_no_vote_settles_is_left_out_and_counted(article: Path, tmp_path: P
         exporting.TIED: 1,
         exporting.BOTH: 1,
         exporting.CHANGED: 2,
+        exporting.ROW: 1,
     }
 
 

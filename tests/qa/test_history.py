@@ -95,7 +95,7 @@ def test_the_reader_understands_what_no_rule_rewrites(pipeline: QAPipeline) -> N
     answer = pipeline.answer("and her trade?", history=[BUILT], article="mill")
     assert answer.answer is not None
     assert "baker" in answer.answer.text
-    assert answer.interpreted_as == "Who built the old mill? and her trade?"
+    assert answer.interpreted_as == "Who built the old mill? → and her trade?"
     assert pipeline.answer(answer.interpreted_as, article="mill").answer == answer.answer
 
 

@@ -220,6 +220,7 @@ def test_the_pipeline_suggests_what_this_conversation_has_not_asked(
         {"question": "And?", "answer": None, "interpreted_as": "who?"},
     ]
     assert asking.answer("Hello!", history=history).suggestions == ("Where?", "Why?", "How?")
+    assert asking.answer("Where? → Who? → Was ice found?").suggestions == ("When?", "Why?", "How?")
     assert asking.answer("Tell me about this", article="moon").suggestions == ("Where?", "When?", "Who?")
     assert len(asking.answer("Was ice found?").suggestions) == NEXT
     assert asking.compose(asking.predict(["where"])[0]).suggestions == ()
