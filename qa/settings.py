@@ -233,9 +233,9 @@ class Settings(BaseSettings):
     bm25_passage: Annotated[float, Weight("passage BM25 (z-score)")] = 0.8
     coverage: Annotated[float, Weight("the share of the question's terms that the sentence holds")] = 4.9
 
-    retrieval: Annotated[float, Rank("retrieval's score")] = 0.44
-    reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.3
-    kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 0.98
+    retrieval: Annotated[float, Rank("retrieval's score")] = 0.42
+    reader_odds: Annotated[float, Rank("the reader's log odds of an answer in the sentence")] = 0.31
+    kind: Annotated[float, Rank("a span that could be the number, time or name asked for")] = 0.63
 
     @field_validator("encoder", "reader", "feedback", "root_path", "store", "store_token", mode="before")
     @classmethod

@@ -30,7 +30,7 @@ of the answers that occur several times, 98 to 100 % start at the first in these
 HARD_SHARE = 0.22
 """Hard negatives of an epoch, as a share of its other examples: nearly one example in four then has no answer."""
 
-MIN_GROUP = 4
+MIN_GROUP = 3
 """Contexts that an article needs for hard negatives to be taken from it; else they are taken from all of its source."""
 
 GENERIC_SOURCES = frozenset({"policyqa"})
