@@ -48,7 +48,7 @@ MOST_IN_A_ROW = 4
 _NAMED = re.compile(r"\s[\"“(]?[A-Z\d]")
 
 UNSURE = 4.0
-"""The same for a rewriting of what may stand alone."""
+"""Log odds of being answerable that a rewriting of what may stand alone must have more than the question as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
