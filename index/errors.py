@@ -3,7 +3,7 @@
     ArticleQAError
     ├── ArticleError            an article that cannot be read, or says nothing
     ├── EncoderError            a model that cannot be loaded, or is not the one it claims to be
-    ├── ReaderError             likewise, of the model that reads
+    ├── ReaderError             likewise, of the models that read
     ├── IndexFault              an index that must not be answered from
     │   ├── IndexMissing        there is none
     │   ├── IndexStale          its article, encoder or segmenter has changed since it was built

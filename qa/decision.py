@@ -32,6 +32,7 @@ from qa.question import search_text
 from qa.ranking import Ranking, span_text, words
 from qa.reading import Evidence
 from qa.retriever import MEASURES, Retrieval
+from qa.verifier import load_verifier
 
 OUTCOMES = ("silent", "right", "wrong")
 FEATURES = (
@@ -57,6 +58,7 @@ FEATURES = (
     "fused_margin",  # fused score of the best-ranked sentence over the best other one
     "log_terms",  # of the question
     "log_words",  # of the span
+    "verified",  # the verifier's log odds that the best span answers
 )
 OF_FOLLOW_UPS = (
     *FEATURES,
@@ -71,7 +73,7 @@ PACKAGED = Path(__file__).parent / "models" / "decision" / "config.json"
 FOLLOW_UPS = PACKAGED.with_name("followups.json")
 """The decision on follow-up questions, fitted by `qa/training/fit_follow_ups.py`."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +124,7 @@ class Decision:
 
     encoder_fingerprint: str
     reader_fingerprint: str
+    verifier_fingerprint: str
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[tuple[float, ...], ...]
@@ -136,6 +139,11 @@ class Decision:
         shares = exponents / exponents.sum(axis=1, keepdims=True)
         return [Judgement(p_no_answer=float(silent), p_right=float(right)) for silent, right, _ in shares]
 
+    def fitted_with(self, encoder_fingerprint: str, reader_fingerprint: str) -> bool:
+        """Whether it was fitted with these models, and the packaged verifier."""
+        fingerprints = (encoder_fingerprint, reader_fingerprint, load_verifier().fingerprint)
+        return (self.encoder_fingerprint, self.reader_fingerprint, self.verifier_fingerprint) == fingerprints
+
     def as_dict(self) -> dict[str, Any]:
         """The decision as the JSON object that `load_decision` reads."""
         head = {"schema_version": SCHEMA_VERSION, "outcomes": OUTCOMES, "features": self.features}
@@ -147,9 +155,14 @@ class Decision:
         return (json.dumps(fields | {"sha256": _checksum(fields)}, indent=1) + "\n").encode()
 
 
+class OutdatedDecision(SettingsError):
+    """A decision that an earlier version of this program wrote."""
+
+
 def load_decision(path: Path = PACKAGED, expected: tuple[str, ...] = FEATURES) -> Decision:
     """The decision stored in `path`, which decides by the features `expected`.
 
+    :raises OutdatedDecision: an earlier version wrote it.
     :raises SettingsError: the file is missing, is not a decision, or is one of other features.
     """
     mend = (
@@ -161,7 +174,10 @@ def load_decision(path: Path = PACKAGED, expected: tuple[str, ...] = FEATURES) -
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored.pop("sha256", None) not in (None, _checksum(stored)):  # the packaged one has none
             raise SettingsError(f"{path} was altered: its checksum is another; {mend}")
-        if stored.pop("schema_version") != SCHEMA_VERSION or tuple(stored.pop("outcomes")) != OUTCOMES:
+        version = stored.pop("schema_version")
+        if isinstance(version, int) and version < SCHEMA_VERSION:
+            raise OutdatedDecision(f"{path} is of an earlier version; fit it again with `python -m qa calibrate`")
+        if version != SCHEMA_VERSION or tuple(stored.pop("outcomes")) != OUTCOMES:
             raise SettingsError(f"{path} is a no-answer decision of another version; {mend}")
         if tuple(stored["features"]) != expected:
             raise SettingsError(f"{path} decides by other features than this program computes; {mend}")
@@ -175,14 +191,20 @@ def load_decision(path: Path = PACKAGED, expected: tuple[str, ...] = FEATURES) -
 
 
 def decision_for(encoder_fingerprint: str, reader_fingerprint: str, index_dir: Path | None = None) -> Decision:
-    """The decision to use with these models: the one kept beside the index if it was fitted with them, else the packaged one.
+    """The decision to use with these models and the packaged verifier: the one kept beside the index if it was fitted with
+    them, else the packaged one.
 
     :raises SettingsError: the file beside the index cannot be used.
+    :raises ReaderError: the packaged verifier cannot be loaded.
     """
     beside = index_dir / DECISION if index_dir else None
     if beside is not None and beside.exists():
-        own = load_decision(beside)
-        if (own.encoder_fingerprint, own.reader_fingerprint) == (encoder_fingerprint, reader_fingerprint):
+        try:
+            own = load_decision(beside)
+        except OutdatedDecision as error:
+            _log.warning("%s; the packaged decision is used until then", error)
+            return load_decision()
+        if own.fitted_with(encoder_fingerprint, reader_fingerprint):
             return own
         _log.warning(
             "%s was fitted with other models; the packaged decision is used until `python -m qa calibrate`", beside
@@ -196,8 +218,7 @@ def follow_up_decision(encoder_fingerprint: str, reader_fingerprint: str) -> Dec
     read a question behind the turns before it.
     """
     found = load_decision(FOLLOW_UPS, OF_FOLLOW_UPS)
-    same = (found.encoder_fingerprint, found.reader_fingerprint) == (encoder_fingerprint, reader_fingerprint)
-    return found if same else None
+    return found if found.fitted_with(encoder_fingerprint, reader_fingerprint) else None
 
 
 def label(confidence: float) -> ConfidenceLabel:
@@ -205,8 +226,11 @@ def label(confidence: float) -> ConfidenceLabel:
     return "high" if confidence >= HIGH else "medium" if confidence >= MEDIUM else "low"
 
 
-def features(evidence: Evidence, ranking: Ranking) -> NDArray[np.float64]:
-    """The `FEATURES` of one question. *Shape:* ``(len(FEATURES),)``."""
+def features(evidence: Evidence, ranking: Ranking, verified: float) -> NDArray[np.float64]:
+    """The `FEATURES` of one question. *Shape:* ``(len(FEATURES),)``.
+
+    :param verified: the verifier's log odds that the span of the best-ranked sentence answers.
+    """
     retrieval, spans = evidence.retrieval, evidence.spans
     best = int(ranking.positions[0])
     length = max(1, len(terms(search_text(retrieval.question))))
@@ -223,6 +247,7 @@ def features(evidence: Evidence, ranking: Ranking) -> NDArray[np.float64]:
         "agreement": ranking.shares[[own == said[0] for own in said]].sum(),
         **{f"no_{one}": float(one == kind and not says(one, span)) for one in KINDS},
         "log_words": math.log(max(1, len(said[0].split()))),
+        "verified": verified,
     }
     return np.array([values[name] for name in FEATURES], dtype=np.float64)
 

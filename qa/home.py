@@ -12,6 +12,7 @@ vectors or in both (.976 to .977), a prior for articles by their best sentence o
 of retrieval weighted otherwise (.970 to .980). More windows do, at their price: of eight .980, of ten .986, of twelve .989.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,11 +32,14 @@ _BEHIND = 1e-3
 class Found:
     """What was read for a question, and its ranking.
 
+    :ivar verified: the verifier's log odds that the span of the best-ranked sentence answers; NaN where it was not asked,
+        because nothing is decided by this.
     :ivar among: of an archive, what was read of all articles, to find the one that answers; None where one was asked.
     """
 
     evidence: Evidence
     ranking: Ranking
+    verified: float = math.nan
     among: "Found | None" = None
 
     @property

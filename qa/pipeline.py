@@ -1,4 +1,4 @@
-"""The pipeline: question -> retrieve -> read -> decide -> cite -> Answer. Start reading here.
+"""The pipeline: question -> retrieve -> read -> verify -> decide -> cite -> Answer. Start reading here.
 
 Everything that answers (chat page, API, command line, evaluation) goes through `QAPipeline`.
 """
@@ -40,6 +40,7 @@ from qa.reading import PassageReader, Readings
 from qa.retriever import Retrieval, Retriever
 from qa.settings import Settings, load_settings
 from qa.suggestions import Suggestion, load_suggestions, next_questions
+from qa.verifier import load_verifier
 
 NEAREST = 3
 """Sentences shown beside a refusal."""
@@ -74,7 +75,7 @@ class QAPipeline:
         suggestions: Mapping[str, Sequence[Suggestion | str]] | None = None,
     ) -> None:
         """:param reader: None loads the one that the settings name.
-        :param decision: on questions that stand alone; None takes the one fitted for this encoder and reader.
+        :param decision: on questions that stand alone; None takes the one fitted for these models.
         :param suggestions: questions worth asking, by article id.
         """
         self.index = index
@@ -82,6 +83,7 @@ class QAPipeline:
         self.settings = settings or load_settings()
         self.retriever = Retriever(index, encoder, self.settings)
         self.reader = reader or load_reader(self.settings.reader)
+        self.verifier = load_verifier()
         self.passages = PassageReader(index, self.reader, self.settings.depth)
         self.decision = decision or decision_for(encoder.fingerprint, self.reader.fingerprint)
         self.models = Models(encoder=encoder.name, reader=self.reader.name)
@@ -274,22 +276,25 @@ class QAPipeline:
         found = []
         for reading, vector, retrieval in zip(readings, vectors, retrievals, strict=True):
             known: Readings = {}
-            one = self._found(reading, retrieval, turn, known)
+            asked = reading.asked(self.passages.has_room_for)
+            one = self._found(reading, asked, retrieval, turn, known)
             if archive:
                 (alone,) = self.retriever.retrieve([reading.sought], one.home, vector[None])
-                one = replace(self._found(reading, alone, turn, known), among=one)
-            found.append(one)
+                one = replace(self._found(reading, asked, alone, turn, known), among=one)
+            verified = self.verifier.of(one.evidence, int(one.ranking.positions[0]), asked)
+            found.append(replace(one, verified=verified))
         return found, retrieved
 
     def _judged(self, found: Sequence[Found], turn: Understood | None) -> list[Judgement]:
         if turn is not None and turn.sure and self._follow_ups is not None:
             return self._follow_ups.judge(features_of(turn, found))
-        judgements = self.decision.judge(np.array([features(one.evidence, one.ranking) for one in found]))
+        judgements = self.decision.judge(np.array([features(one.evidence, one.ranking, one.verified) for one in found]))
         return judgements if turn is None else [judgement.with_silence(SILENCE) for judgement in judgements]
 
-    def _found(self, reading: Reading, retrieval: Retrieval, turn: Understood | None, known: Readings) -> Found:
+    def _found(
+        self, reading: Reading, asked: str, retrieval: Retrieval, turn: Understood | None, known: Readings
+    ) -> Found:
         told = turn.told if turn else ()
-        asked = reading.asked(self.passages.has_room_for)
         evidence = self.passages.read(replace(retrieval, question=reading.question), told, known, asked)
         return Found(evidence, rank(evidence, self._weights, turn.near if turn else None))
 
@@ -383,7 +388,8 @@ class QAPipeline:
 def features_of(turn: Understood, found: Sequence[Found]) -> NDArray[np.float64]:
     """What the decision on follow-ups goes by. *Shape:* ``(len(found), len(OF_FOLLOW_UPS))``."""
     rows = [
-        np.append(features(one.evidence, one.ranking), is_near(one.evidence, one.ranking, turn.near)) for one in found
+        np.append(features(one.evidence, one.ranking, one.verified), is_near(one.evidence, one.ranking, turn.near))
+        for one in found
     ]
     return np.array(rows)
 

@@ -46,7 +46,7 @@ def calibrate(
     if result.decision is None:
         print(printable(_not_kept(result, settings.index)))
         return
-    print(printable(f"Kept in {keep(result, settings.index)}, for this encoder and reader."))
+    print(printable(f"Kept in {keep(result, settings.index)}, for this encoder, reader and verifier."))
 
 
 def _not_kept(result: "Calibration", directory: Path) -> str:

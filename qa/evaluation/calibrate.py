@@ -22,6 +22,7 @@ from qa.evaluation.outcome import RIGHT_F1, Outcome
 from qa.evaluation.questions import Dataset, Question
 from qa.reader import load_reader
 from qa.settings import Settings
+from qa.verifier import load_verifier
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ def calibrate(
         load_decision(),
         encoder_fingerprint=encoder.fingerprint,
         reader_fingerprint=reader.fingerprint,
+        verifier_fingerprint=load_verifier().fingerprint,
         fitted_on=f"{len(order)} questions of {names}, from: {load_decision().fitted_on}",
     )
     return _fitted(_in_use(encoder.fingerprint, reader.fingerprint, settings.index), prior, examples, seed)

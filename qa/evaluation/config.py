@@ -17,6 +17,7 @@ from qa.decision import Decision
 from qa.evaluation.questions import Dataset
 from qa.reader import Reader
 from qa.settings import Settings, load_settings
+from qa.verifier import load_verifier
 
 _LIBRARIES = (
     "bm25s",
@@ -66,6 +67,8 @@ def describe_run(
             "encoder_sha256": encoder.fingerprint,
             "reader": reader.name,
             "reader_sha256": reader.fingerprint,
+            "verifier": load_verifier().name,
+            "verifier_sha256": load_verifier().fingerprint,
             "decision": decision.fitted_on,
             "decision_sha256": hashlib.sha256(json.dumps(decision.as_dict()).encode()).hexdigest(),
         },

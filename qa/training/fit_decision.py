@@ -11,8 +11,9 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +35,12 @@ from qa.evaluation.datasets import load_data, sample
 from qa.evaluation.metrics import auroc, expected_calibration_error, mean, token_f1
 from qa.evaluation.outcome import RIGHT_F1, gold_sentences
 from qa.evaluation.questions import Question
-from qa.ranking import RANKING, measures, rank
+from qa.ranking import RANKING, Ranking, measures, rank
 from qa.reader import Reader, load_reader
 from qa.reading import Evidence, PassageReader
 from qa.retriever import Retriever
 from qa.settings import load_settings
+from qa.verifier import load_verifier
 
 SEED = 13
 FOLDS = 8
@@ -50,13 +52,22 @@ third, at 2 refusals in 100 less on the half-articles: see the decision's card."
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A question with what was found for it; `gold` are positions in the retrieval, `f1` each read sentence's best span's."""
+    """A question with what was found for it; `gold` are positions in the retrieval, `f1` each read sentence's best span's,
+    and `verified` what the verifier says of them, as it is asked for; `without` is a feature that is 0 for all.
+    """
 
     evidence: Evidence
     gold: frozenset[int]
     f1: dict[int, float]
     article: str
     data: str
+    verified: Callable[[int], float]
+    without: str = ""
+
+    def features(self, ranking: Ranking) -> NDArray[np.float64]:
+        """*Shape:* ``(len(FEATURES),)``."""
+        found = features(self.evidence, ranking, self.verified(int(ranking.positions[0])))
+        return np.where([name == self.without for name in FEATURES], 0.0, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="files of questions, as `python -m qa evaluate` takes them")
     parser.add_argument("--limit", type=int, help="so many questions of each file, a seeded sample")
     parser.add_argument("--out", type=Path, default=PACKAGED)
+    parser.add_argument("--without", choices=FEATURES, help="also the figures without this feature: what it gives")
     given = parser.parse_args(arguments)
     encoder, reader = load_encoder(), load_reader()
     asked = [question for path in given.data for question in ask(path, encoder, reader, given.limit)]
@@ -79,7 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(fitted.decision.as_dict(), indent=1) + "\n", encoding="utf-8")
     weights = {name: round(float(weight), 2) for name, weight in zip(RANKING, fitted.weights, strict=True)}
-    print(json.dumps({"weights": weights, "cross-validated by article": cross_validated(asked)}, indent=1))
+    figures = {"weights": weights, "cross-validated by article": cross_validated(asked)}
+    if given.without:
+        lacking = [replace(one, without=given.without) for one in asked]
+        figures[f"without {given.without}"] = cross_validated(lacking)
+    print(json.dumps(figures, indent=1))
 
 
 def ask(path: Path, encoder: Encoder, reader: Reader, limit: int | None = None) -> Iterator[Asked]:
@@ -104,7 +120,8 @@ def _ask_sitting(sitting: Sitting, encoder: Encoder, reader: Reader, data: str, 
         ):
             evidence = passages.read(retrieval)
             gold = frozenset(one.id for one in gold_sentences(question, batch.article, sentences))
-            yield Asked(evidence, gold, _f1(question, evidence, batch.article.text), batch.article.id, data)
+            verified = cache(partial(load_verifier().of, evidence))
+            yield Asked(evidence, gold, _f1(question, evidence, batch.article.text), batch.article.id, data, verified)
             bar.update()
 
 
@@ -147,6 +164,7 @@ def fit(asked: Sequence[Asked], encoder_fingerprint: str = "", reader_fingerprin
     decision = Decision(
         encoder_fingerprint=encoder_fingerprint,
         reader_fingerprint=reader_fingerprint,
+        verifier_fingerprint=load_verifier().fingerprint,
         mean=_numbers(scaler.mean_),
         scale=_numbers(scaler.scale_),
         weights=tuple(_numbers(row) for row in model.coef_),
@@ -192,7 +210,7 @@ def cross_validated(asked: Sequence[Asked]) -> dict[str, dict[str, float | None]
         for place in left:
             question = asked[place]
             ranking = rank(question.evidence, fitted.weights)
-            judgement = fitted.decision.judge(features(question.evidence, ranking)[None])[0]
+            judgement = fitted.decision.judge(question.features(ranking)[None])[0]
             best = int(ranking.positions[0])
             answerable = bool(question.f1)
             hits = [int(position) in question.gold for position in ranking.positions[:10]]
@@ -227,7 +245,7 @@ def _table(asked: Sequence[Asked], weights: NDArray[np.float64]) -> tuple[NDArra
     table, outcomes = np.zeros((len(asked), len(FEATURES))), np.zeros(len(asked), dtype=np.int64)
     for place, question in enumerate(asked):
         ranking = rank(question.evidence, weights)
-        table[place] = features(question.evidence, ranking)
+        table[place] = question.features(ranking)
         f1 = question.f1.get(int(ranking.positions[0]))
         outcomes[place] = OUTCOMES.index("silent" if f1 is None else "right" if f1 >= RIGHT_F1 else "wrong")
     return table, outcomes

@@ -35,6 +35,7 @@ from qa.home import Found
 from qa.pipeline import QAPipeline, features_of
 from qa.ranking import span_text
 from qa.reader import Reader, load_reader
+from qa.verifier import load_verifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     turns = [turn for path in given.data for turn in ask(path, encoder, reader)]
     about = f"{len(turns)} follow-ups of {', '.join(path.name for path in given.data)}"
     decision = replace(
-        fit_turns(turns, about), encoder_fingerprint=encoder.fingerprint, reader_fingerprint=reader.fingerprint
+        fit_turns(turns, about),
+        encoder_fingerprint=encoder.fingerprint,
+        reader_fingerprint=reader.fingerprint,
+        verifier_fingerprint=load_verifier().fingerprint,
     )
     given.out.write_text(json.dumps(decision.as_dict(), indent=1) + "\n", encoding="utf-8")
     print(json.dumps({"cross-validated by article": cross_validated(turns)}, indent=1))

@@ -23,6 +23,7 @@ from qa.evaluation.outcome import RIGHT_F1
 from qa.evaluation.questions import Dataset
 from qa.settings import Settings
 from qa.startup import build_at, load_articles
+from qa.verifier import load_verifier
 from tests.conftest import ROOT
 from tests.evaluation.toy_run import DATA, SETTINGS, run
 from tests.toy import ToyEncoder, ToyReader
@@ -33,7 +34,7 @@ WIDTH = len(FEATURES)
 def flat_decision() -> Decision:
     """One that thinks every outcome equally likely, whatever the features."""
     zeros = (0.0,) * WIDTH
-    return Decision("x", "y", zeros, (1.0,) * WIDTH, (zeros,) * len(OUTCOMES), (0.0,) * len(OUTCOMES), "nothing")
+    return Decision("x", "y", "z", zeros, (1.0,) * WIDTH, (zeros,) * len(OUTCOMES), (0.0,) * len(OUTCOMES), "nothing")
 
 
 def drawn(n: int, *, seed: int = 0, articles: int = 1) -> Examples:
@@ -139,6 +140,7 @@ def test_calibration_names_its_models_and_tells_before_and_after(calibration: Ca
     assert calibration.decision is not None
     assert calibration.decision.encoder_fingerprint == ToyEncoder.fingerprint
     assert calibration.decision.reader_fingerprint == ToyReader.fingerprint
+    assert calibration.decision.verifier_fingerprint == load_verifier().fingerprint
     assert calibration.decision.fitted_on.startswith("140 questions of mine.json, from: ")
     assert (calibration.after["log_loss"] or 9) < (calibration.before["log_loss"] or 0)
     assert calibration.decision.weights != load_decision().weights

@@ -15,6 +15,7 @@ from qa.evaluation.run import evaluate
 from qa.pipeline import QAPipeline
 from qa.prediction import Prediction
 from qa.settings import Settings
+from qa.verifier import load_verifier
 from tests.toy import ToyEncoder, ToyReader
 
 DATA = Path(__file__).parent / "data" / "small.json"
@@ -30,6 +31,7 @@ def coverage_decision() -> Decision:
     return Decision(
         encoder_fingerprint=ToyEncoder.fingerprint,
         reader_fingerprint=ToyReader.fingerprint,
+        verifier_fingerprint=load_verifier().fingerprint,
         mean=zeros,
         scale=(1.0,) * len(FEATURES),
         weights=(weights, zeros, zeros),

@@ -203,7 +203,7 @@ def test_a_pipeline_answers_with_the_reader_of_its_settings(
     folder: Path, toy_index: Index, toy_encoder: ToyEncoder, question: str
 ) -> None:
     flat = (0.0,) * len(FEATURES)
-    answering = Decision("", "", flat, (1.0,) * len(FEATURES), (flat, flat, flat), (0.0, 2.0, 0.0), "nothing")
+    answering = Decision("", "", "", flat, (1.0,) * len(FEATURES), (flat, flat, flat), (0.0, 2.0, 0.0), "nothing")
     settings = load_settings(reader=str(folder), depth=2)
     pipeline = QAPipeline(toy_index, toy_encoder, settings, decision=answering)
     answer = pipeline.answer(question)

@@ -1,9 +1,11 @@
 """The decision's file, its arithmetic, and what it is computed from."""
 
+import hashlib
 import json
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from qa.decision import (
     OF_FOLLOW_UPS,
     PACKAGED,
     Decision,
+    OutdatedDecision,
     decision_for,
     features,
     follow_up_decision,
@@ -30,6 +33,7 @@ from qa.ranking import RANKING, rank
 from qa.reader import Reader, Reading
 from qa.reading import PassageReader
 from qa.retriever import Retriever
+from qa.verifier import load_verifier
 from tests.toy import ToyEncoder, ToyReader
 
 
@@ -38,6 +42,7 @@ def _decision(**changes: Any) -> Decision:
     parts: dict[str, Any] = {
         "encoder_fingerprint": "f",
         "reader_fingerprint": "r",
+        "verifier_fingerprint": load_verifier().fingerprint,
         "mean": zeros,
         "scale": (1.0,) * len(FEATURES),
         "weights": (zeros, zeros, zeros),
@@ -97,6 +102,18 @@ def test_a_damaged_decision_is_refused(tmp_path: Path, damage: Any, said: str) -
     assert "calibrate" in str(caught.value)
 
 
+def test_a_decision_of_an_earlier_version_is_left_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    stored = json.loads(PACKAGED.read_text()) | {"schema_version": 2}
+    del stored["verifier_fingerprint"]
+    path = tmp_path / "decision.json"
+    stored["sha256"] = hashlib.sha256(json.dumps(stored).encode()).hexdigest()
+    path.write_text(json.dumps(stored))
+    with pytest.raises(OutdatedDecision, match="earlier version; fit it again with `python -m qa calibrate`"):
+        load_decision(path)
+    assert decision_for(stored["encoder_fingerprint"], stored["reader_fingerprint"], tmp_path) == load_decision()
+    assert "earlier version" in caplog.text
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"7", b"null", b"\xff\xfe", b'{"schema_version": 1'])
 def test_a_file_that_is_no_decision_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "decision.json"
@@ -112,12 +129,15 @@ def test_the_decision_beside_the_index_is_used_only_with_its_own_models(tmp_path
     assert decision_for("another", "r", tmp_path) == load_decision()
     assert decision_for("f", "another", tmp_path) == load_decision()
     assert decision_for("f", "r", tmp_path / "nowhere") == load_decision()
+    (tmp_path / "decision.json").write_text(json.dumps(replace(own, verifier_fingerprint="another").as_dict()))
+    assert decision_for("f", "r", tmp_path) == load_decision()
 
 
 def test_the_packaged_decision_was_fitted_with_the_packaged_models(real_encoder: Encoder, real_reader: Reader) -> None:
     packaged = load_decision()
     assert packaged.encoder_fingerprint == real_encoder.fingerprint
     assert packaged.reader_fingerprint == real_reader.fingerprint
+    assert packaged.verifier_fingerprint == load_verifier().fingerprint
 
 
 def test_the_decision_on_follow_ups_goes_with_the_packaged_models_alone(
@@ -138,7 +158,7 @@ def test_every_feature_is_finite_even_with_one_sentence_and_no_known_word(
     passages = PassageReader(index, request.getfixturevalue(reader), 0)
     for retrieval in Retriever(index, toy_encoder).retrieve(["zzz", "the", "ice", "?"]):
         evidence = passages.read(retrieval)
-        assert np.isfinite(features(evidence, rank(evidence, np.ones(len(RANKING))))).all()
+        assert np.isfinite(features(evidence, rank(evidence, np.ones(len(RANKING))), 0.0)).all()
 
 
 class ScriptedReader(ToyReader):
@@ -173,7 +193,7 @@ def scripted(toy_encoder: ToyEncoder) -> dict[str, float]:
     assert retrieval.order[0] == 0
     evidence = PassageReader(index, ScriptedReader("the south pole", 4.0), 0).read(retrieval)
     ranking = rank(evidence, np.array([float(name == "retrieval") for name in RANKING]))
-    values = dict(zip(FEATURES, features(evidence, ranking), strict=True))
+    values = dict(zip(FEATURES, features(evidence, ranking, 1.5), strict=True))
     return values | {f"fused {place}": float(score) for place, score in enumerate(retrieval.fused)}
 
 
@@ -198,6 +218,7 @@ def test_features_of_the_reader_by_hand(scripted: dict[str, float]) -> None:
     assert scripted["certainty"] == pytest.approx(weights[0] / sum(weights), abs=1e-3)
     assert scripted["agreement"] == pytest.approx((weights[0] + weights[1]) / sum(weights), abs=1e-3)
     assert scripted["log_words"] == pytest.approx(math.log(2))  # "south pole"
+    assert scripted["verified"] == 1.5  # as it was given
 
 
 @pytest.mark.parametrize(
@@ -216,7 +237,7 @@ def test_an_answer_of_another_kind_than_was_asked_for_is_a_feature(
     evidence = PassageReader(index, ScriptedReader("the south pole", 4.0), 0).read(
         Retriever(index, toy_encoder).retrieve([question])[0]
     )
-    values = dict(zip(FEATURES, features(evidence, rank(evidence, np.ones(len(RANKING)))), strict=True))
+    values = dict(zip(FEATURES, features(evidence, rank(evidence, np.ones(len(RANKING))), 0.0), strict=True))
     assert [name for name in FEATURES if name.startswith("no_") and values[name]] == lacking
 
 

@@ -91,6 +91,17 @@ def test_a_follow_up_is_read_rewritten_and_behind_what_was_said(pipeline: QAPipe
     assert asked(pipeline) == [*behind, rewritten]
 
 
+def test_the_verifier_is_asked_what_the_reader_was(pipeline: QAPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[str] = []
+    odds = pipeline.verifier.odds
+    monkeypatch.setattr(
+        pipeline.verifier, "odds", lambda question, *given: [verified.append(question), odds(question, *given)][1]
+    )
+    pipeline.predict_turn("Where was she from?", [BUILT], article="mill")
+    assert verified == asked(pipeline)
+    assert verified[0].startswith("Who built the old mill? | Jane Marsh | ")
+
+
 def test_the_reader_understands_what_no_rule_rewrites(pipeline: QAPipeline) -> None:
     answer = pipeline.answer("and her trade?", history=[BUILT], article="mill")
     assert answer.answer is not None

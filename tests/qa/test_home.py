@@ -1,5 +1,6 @@
 """What was found, ranked for a reader; and that an archive answers as the article does that it answers from."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from index.article import article_from_text
 from index.store import Index, build_index
 from qa.answer import Span
+from qa.conversation import Reading
 from qa.home import Found
 from qa.pipeline import QAPipeline
 from qa.ranking import rank
@@ -51,6 +53,15 @@ def test_an_archive_answers_as_the_article_does_that_it_answers_from(archive: QA
     assert (of_all.best, of_all.p_right, of_all.p_no_answer) == (alone.best, alone.p_right, alone.p_no_answer)
     assert of_all.ranked[0].sentence == alone.ranked[0].sentence
     assert set(alone.read) <= set(of_all.read)
+
+
+def test_what_is_verified_is_the_answer_of_the_article_alone(archive: QAPipeline) -> None:
+    for question in ASKED:
+        asked = [Reading(question, question)]
+        ((of_all,), _) = archive.find(asked, None)
+        ((alone,), _) = archive.find(asked, of_all.home)
+        assert of_all.verified == alone.verified
+        assert of_all.among is not None and math.isnan(of_all.among.verified)
 
 
 def test_sentences_of_other_articles_are_ranked_behind_it(archive: QAPipeline) -> None:

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import ReaderError
-from qa.onnx_reader import CONFIG, FORMAT, LONGEST, MODEL, OVERLAP, OnnxReader, load_packaged
+from qa.networks import CONFIG, FORMAT
+from qa.onnx_reader import LONGEST, MODEL, OVERLAP, OnnxReader, load_packaged
 from qa.question import MAX_QUESTION
 from qa.reader import QUESTION_TOKENS, Reading
 from qa.spans import SentenceSpans

@@ -132,7 +132,7 @@ def test_an_article_without_a_word_that_the_reader_knows_can_be_asked(
     assert evidence.spans.best.tolist() == evidence.spans.mass.tolist() == [WORDLESS]
     assert evidence.spans.spans.tolist() == [[0, len(text)]]
     flat = (0.0,) * len(FEATURES)
-    refusing = Decision("", "", flat, (1.0,) * len(FEATURES), (flat, flat, flat), (2.0, 0.0, 0.0), "nothing")
+    refusing = Decision("", "", "", flat, (1.0,) * len(FEATURES), (flat, flat, flat), (2.0, 0.0, 0.0), "nothing")
     answer = QAPipeline(index, toy_encoder, reader=real_reader, decision=refusing).answer("Who left?")
     assert [found.quote for found in answer.nearest] == [text]
 

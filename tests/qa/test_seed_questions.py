@@ -15,7 +15,7 @@ from qa.pipeline import QAPipeline
 QUESTIONS = [
     json.loads(line) for line in (Path(__file__).parents[2] / "seeds" / "questions.jsonl").read_text().splitlines()
 ]
-RIGHT_AT_LEAST = 32  # of 40
+RIGHT_AT_LEAST = 33  # of 40
 REFUSED_AT_LEAST = 19  # of 20
 
 

@@ -10,7 +10,7 @@ Reading waiting questions together (micro-batching) is measured as tests/stress/
 run of the reader costs beside its windows' own tokens, since int8 products do a batch's windows' work as they would each
 window's; that part is found too, by running windows of many lengths and fitting a line: its value at no tokens. And it
 changes answers: int8 products take one scale for everything in a run. Hence each window is run by itself
-(qa/onnx_reader.py).
+(qa/networks.py).
 
 Exit status 1 when, in the long form, a choice that was made no longer holds: another layout answers a good part more, or
 reading together pays and changes no answer.
@@ -31,6 +31,7 @@ import numpy as np
 
 import index.runtime
 import qa.onnx_reader
+import qa.verifier
 from index.article import load_article
 from index.cores import available_cores
 from index.encoder import load_encoder
@@ -53,15 +54,20 @@ def pipeline(threads: int) -> QAPipeline:
     """A pipeline over the seed article whose models run on so many threads each."""
     cores = index.runtime.available_cores
     index.runtime.available_cores = lambda: threads
-    qa.onnx_reader.load_packaged.cache_clear()
+    _forget_models()
     try:
         encoder = load_encoder()
         article = load_article(ROOT / "seeds" / "article.md")
         made = QAPipeline(build_index([article], encoder), encoder)
     finally:
         index.runtime.available_cores = cores
-        qa.onnx_reader.load_packaged.cache_clear()
+        _forget_models()
     return made
+
+
+def _forget_models() -> None:
+    qa.onnx_reader.load_packaged.cache_clear()
+    qa.verifier.load_verifier.cache_clear()
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
@@ -99,17 +105,17 @@ def run_costs(rounds: int) -> dict[str, float]:
     """Of a run of the reader's network on one thread, the part that does not depend on the window's length, and a mean
     window's whole, in milliseconds of processor time: a batch could save no more than the first of the second.
     """
-    reader: Any = pipeline(1).reader
+    network: Any = pipeline(1).reader._network
     draw = np.random.default_rng(0)
     times: dict[int, list[float]] = {length: [] for length in LENGTHS}
     for _ in range(rounds + 1):
         for length in LENGTHS:
             given = {
-                "embeddings": reader._words[draw.integers(1_000, 20_000, length)][None],
+                "embeddings": network._words[draw.integers(1_000, 20_000, length)][None],
                 "segments": (np.arange(length) >= min(12, length))[None].astype(np.int64),
                 "positions": np.arange(length)[None],
             }
-            times[length].append(timed(lambda given=given: reader._network.run(None, given))[1])
+            times[length].append(timed(lambda given=given: network._network.run(None, given))[1])
     least = [min(times[length][1:]) for length in LENGTHS]  # the least disturbed
     # Attention's work grows with the square of the length, everything else with the length.
     fixed = float(np.polynomial.Polynomial.fit(LENGTHS, least, 2).convert().coef[0])

@@ -160,8 +160,10 @@ def test_windows_read_together_are_those_of_the_questions_and_the_network_the_on
     windows = together.windows_of(answering, asked[0])
     head, ids = windows[0]
     assert 1 < len(windows) <= answering.settings.depth
-    shipped = answering.reader._run(head, ids)
-    (alone,) = together.opened().run(None, together._inputs(answering, (head, ids), len(head) + len(ids) + 1))[0]
+    inputs = together._inputs(answering, (head, ids), len(head) + len(ids) + 1)
+    (alone,) = together.opened().run(None, inputs)[0]
+    whole = np.concatenate((head, ids, answering.reader._tokenizer.after))
+    shipped = answering.reader._network.run(whole, inputs["segments"][0])
     assert np.abs(shipped - alone).max() < 0.01
     found = together.measured(answering, asked, rounds=1, places=1)
     assert [one.questions for one in found] == [2, 4, 8]

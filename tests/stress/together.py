@@ -61,19 +61,19 @@ def opened() -> InferenceSession:
 
 def windows_of(answering: QAPipeline, question: str) -> list[Window]:
     """The windows that the question is answered from, best first."""
-    reader: Any = answering.reader
+    network: Any = answering.reader._network
     seen: list[Window] = []
-    run = reader._run
+    run = network.run
 
-    def seeing(head: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        seen.append((head, ids))
-        return run(head, ids)
+    def seeing(ids: NDArray[np.int64], segments: NDArray[np.int64]) -> NDArray[np.float32]:
+        seen.append((ids[segments == 0], ids[segments == 1][:-1]))
+        return run(ids, segments)
 
-    reader._run = seeing
+    network.run = seeing
     try:
         answering.predict([question])
     finally:
-        del reader._run
+        del network.run
     return seen
 
 
@@ -129,9 +129,9 @@ def _inputs(answering: QAPipeline, window: Window, length: int) -> Inputs:
     """The network's inputs for a window, its text cut so that there are `length` tokens in all."""
     reader: Any = answering.reader
     head, ids = window
-    whole = np.concatenate((head, ids[: length - len(head) - 1], reader._after))
+    whole = np.concatenate((head, ids[: length - len(head) - 1], reader._tokenizer.after))
     return {
-        "embeddings": reader._words[whole][None],
+        "embeddings": reader._network._words[whole][None],
         "segments": (np.arange(len(whole)) >= len(head))[None].astype(np.int64),
         "positions": np.arange(len(whole))[None],
     }

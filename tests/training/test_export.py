@@ -16,9 +16,13 @@ from transformers import BertConfig, BertForQuestionAnswering
 from index.errors import DataError
 from index.model_folder import packaged_folder
 from index.packaged_weights import packaged_tensor
-from qa.onnx_reader import CONFIG, FORMAT, MODEL, WORDS, load_packaged
+from qa.answer import Span
+from qa.networks import CONFIG, FORMAT, WORDS
+from qa.onnx_reader import MODEL, load_packaged
 from qa.training.reader import export
 from qa.training.reader.export import export_reader
+from qa.training.verifier.trainer import load_verifier as load_verifier_model
+from qa.verifier import load_verifier
 
 ASKED = "When did the ship leave Oslo?"
 TEXTS = (
@@ -116,7 +120,7 @@ def test_what_is_written_is_what_the_reader_loads(int8: Path) -> None:
 
 
 def test_the_command_writes_both_kinds(folder: Path, float32: Path, tmp_path: Path) -> None:
-    export.main([str(folder), str(tmp_path / "out"), "--name", "mine", "--float32"])
+    assert export.main([str(folder), str(tmp_path / "out"), "--name", "mine", "--float32"]) == 0
     about = json.loads((tmp_path / "out" / CONFIG).read_text())
     assert (about["name"], about["int8"]) == ("mine", False)
     assert (tmp_path / "out" / MODEL).read_bytes() == (float32 / MODEL).read_bytes()
@@ -127,6 +131,20 @@ def refused(folder: Path, out: Path) -> str:
         export_reader(folder, out, name="refused")
     assert not out.exists()
     return str(raised.value)
+
+
+def test_a_verifier_is_no_reader_and_a_reader_no_verifier(
+    model: BertForQuestionAnswering, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_verifier_model(folder).save_pretrained(tmp_path / "verifier")
+    for given, option, said in ((folder, ["--verifier"], "no verifier"), (tmp_path / "verifier", [], "no reader")):
+        assert export.main([str(given), str(tmp_path / "out"), *option]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert export.main([str(tmp_path / "verifier"), str(tmp_path / "out"), "--verifier"]) == 0
+    text = TEXTS[0]
+    assert load_verifier(tmp_path / "out").odds(ASKED, text, [(0, len(text))], Span(0, 8)) != 0
+    assert load_verifier(tmp_path / "out").name == "article-qa-verifier-1"
 
 
 def test_a_reader_with_word_embeddings_of_its_own_is_refused(folder: Path, tmp_path: Path) -> None:

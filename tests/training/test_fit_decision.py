@@ -19,6 +19,7 @@ from qa.retriever import MEASURES, Retrieval
 from qa.spans import SentenceSpans
 from qa.training import fit_decision
 from qa.training.fit_decision import Asked, Fitted, cross_validated, fit, fit_ranking
+from qa.verifier import load_verifier
 from tests.conftest import ROOT
 from tests.toy import ToyEncoder, ToyReader
 
@@ -32,6 +33,11 @@ ARTICLES = 10
 @pytest.fixture(autouse=True)
 def few_folds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit_decision, "FOLDS", FOLDS)
+
+
+def unsure(_position: int) -> float:
+    """A verifier that says nothing."""
+    return 0.0
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +62,9 @@ def asked() -> list[Asked]:
         evidence = Evidence(retrieval, (), SentenceSpans(mass - 1, mass, whole), np.zeros(SENTENCES, dtype=np.int64))
         f1 = {} if silent else {place: float(place == gold and right) for place in range(SENTENCES)}
         made.append(
-            Asked(evidence, frozenset() if silent else frozenset({gold}), f1, f"article {number % ARTICLES}", "set")
+            Asked(
+                evidence, frozenset() if silent else frozenset({gold}), f1, f"article {number % ARTICLES}", "set", unsure
+            )
         )
     return made
 
@@ -93,7 +101,7 @@ def test_the_decision_tells_the_three_outcomes_apart(asked: list[Asked]) -> None
     assert decision.fitted_on == "made up"
     ranked = [rank(question.evidence, fitted.weights) for question in asked]
     pairs = zip(asked, ranked, strict=True)
-    judged = decision.judge(np.array([fit_decision.features(one.evidence, ranking) for one, ranking in pairs]))
+    judged = decision.judge(np.array([one.features(ranking) for one, ranking in pairs]))
     said = np.array([judgement.p_no_answer for judgement in judged])
     silent = np.array([not question.f1 for question in asked])
     assert said[silent].mean() > 0.7
@@ -133,6 +141,15 @@ def test_an_article_and_its_other_half_are_held_out_together(asked: list[Asked],
     assert all(
         {name, name + " (2)"} <= seen for seen, out in zip(fitted_on, held_out, strict=True) for name in names - out
     )
+
+
+def test_figures_without_a_feature_tell_what_it_gives(asked: list[Asked]) -> None:
+    knowing = [replace(one, verified=lambda _position, one=one: 3.0 if one.f1 else -3.0) for one in asked]
+    helped, without = (
+        cross_validated([replace(one, without=name) for one in knowing])["set"] for name in ("", "verified")
+    )
+    assert helped["no_answer_auroc"] == pytest.approx(1)
+    assert without == cross_validated(asked)["set"]
 
 
 def test_a_file_without_silent_questions_has_no_figures_of_them(asked: list[Asked]) -> None:
@@ -188,10 +205,11 @@ def test_the_whole_program_writes_a_decision_that_loads(
     monkeypatch.setattr(fit_decision, "load_reader", ToyReader)
     monkeypatch.setattr(fit_decision, "FOLDS", 3)  # as many as there are articles
     path = tmp_path / "made" / "config.json"
-    fit_decision.main([str(SMALL), "--out", str(path)])
+    fit_decision.main([str(SMALL), "--out", str(path), "--without", "verified"])
     decision = load_decision(path)
     assert decision.encoder_fingerprint == ToyEncoder.fingerprint
     assert decision.reader_fingerprint == ToyReader.fingerprint
+    assert decision.verifier_fingerprint == load_verifier().fingerprint
     assert decision.fitted_on == "35 questions of small.json"
     assert np.shape(decision.weights) == (len(OUTCOMES), len(FEATURES))
     report = json.loads(capsys.readouterr().out)
@@ -199,6 +217,8 @@ def test_the_whole_program_writes_a_decision_that_loads(
     figures = report["cross-validated by article"]["small"]
     assert 0.5 < figures["hit@1"] <= figures["mrr@10"] <= 1  # the questions are in the articles' own words
     assert figures["f1"] >= 0
+    assert report["without verified"]["small"].keys() == figures.keys()
+    assert report["without verified"]["small"] != figures
 
 
 def test_every_question_of_a_file_is_asked_with_its_gold() -> None:

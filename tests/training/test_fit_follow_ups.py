@@ -1,6 +1,7 @@
 """The fitting of the decision on follow-ups: it finds what was put in, and writes what the program loads."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from qa.decision import OF_FOLLOW_UPS, OUTCOMES, load_decision
 from qa.training import fit_follow_ups
 from qa.training.fit_follow_ups import Turn, cross_validated, fit_turns, main
+from qa.verifier import load_verifier
 from tests.conftest import ROOT
 from tests.toy import ToyEncoder, ToyReader
 
@@ -52,11 +54,14 @@ def test_the_command_writes_a_decision_that_is_loaded(
 ) -> None:
     monkeypatch.setattr(fit_follow_ups, "load_encoder", ToyEncoder)
     monkeypatch.setattr(fit_follow_ups, "load_reader", ToyReader)
+    before = replace(load_decision(), verifier_fingerprint="of another")
+    monkeypatch.setattr(fit_follow_ups, "load_decision", lambda: before)
     out = tmp_path / "followups.json"
     main([str(ROOT / "seeds" / "followups" / "dev.jsonl"), "--out", str(out)])
     decision = load_decision(out, OF_FOLLOW_UPS)
     assert "follow-ups of dev.jsonl" in decision.fitted_on
     assert (decision.encoder_fingerprint, decision.reader_fingerprint) == (ToyEncoder.fingerprint, ToyReader.fingerprint)
+    assert decision.verifier_fingerprint == load_verifier().fingerprint
     figures = json.loads(capsys.readouterr().out)["cross-validated by article"]
     assert figures["turns"] > 60
     assert 0 < figures["right"] < 1

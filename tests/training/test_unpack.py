@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import DataError, ReaderError
-from qa.onnx_reader import CONFIG, FOLDER, MODEL
+from qa.networks import CONFIG
+from qa.onnx_reader import FOLDER, MODEL
 from qa.training.reader.export import export_reader
 from qa.training.reader.model import load_reader
 from qa.training.reader.unpack import main, unpack_reader

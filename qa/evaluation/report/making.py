@@ -18,6 +18,7 @@ def making_section(result: Result, command: str) -> Html:
         ("Seed", join(str(config["seed"]))),
         ("Encoder", join(config["models"]["encoder"], " ", _sha(config["models"]["encoder_sha256"]))),
         ("Reader", join(config["models"]["reader"])),
+        ("Verifier", join(config["models"]["verifier"])),
         ("No-answer decision", join(config["models"]["decision"], " ", _sha(config["models"]["decision_sha256"]))),
         ("Settings", _pairs(config["settings"])),
         ("Program", _sha(config["program_sha256"])),

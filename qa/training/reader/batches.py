@@ -48,7 +48,7 @@ def epoch_batches(examples: Examples, *, seed: int, epoch: int) -> list[NDArray[
     """The epoch's batches of example numbers, the same for the same arguments.
 
     All examples of the rows, plus HARD_SHARE of their number of hard negatives and ALTERED_SHARE of altered rows, drawn anew
-    each epoch. A batch has at most BATCH_TOKENS tokens when padded to its longest example, or is that one example.
+    each epoch.
     """
     rng = np.random.default_rng([seed, epoch])
     plain = np.flatnonzero(~np.isin(examples.kinds, (Kind.HARD, Kind.ALTERED)))
@@ -56,7 +56,13 @@ def epoch_batches(examples: Examples, *, seed: int, epoch: int) -> list[NDArray[
         rng.permutation(np.flatnonzero(examples.kinds == kind))[: round(len(plain) * share)]
         for kind, share in ((Kind.HARD, recipe.HARD_SHARE), (Kind.ALTERED, recipe.ALTERED_SHARE))
     ]
-    order = rng.permutation(np.concatenate((plain, *drawn)))
+    return packed(examples, rng.permutation(np.concatenate((plain, *drawn))), rng)
+
+
+def packed(examples: Examples, order: NDArray[np.int64], rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """The examples in `order` as batches in random order, those of like length together. A batch has at most BATCH_TOKENS
+    tokens when padded to its longest example, or is that one example.
+    """
     lengths = examples.lengths()
     batches: list[NDArray[np.int64]] = []
     for at in range(0, len(order), recipe.SORTED_TOGETHER):

@@ -95,6 +95,9 @@ class ExamplesBuilder:
         self._spans.append([(first + len(head), last + len(head)) for first, last in spans])
         self._kinds.append(kind)
 
+    def __len__(self) -> int:
+        return len(self._kinds)
+
     def build(self) -> Examples:
         """Everything added so far, in the order of adding; at least one example."""
         spans = np.full((len(self._kinds), recipe.MAX_SPANS, 2), -1, dtype=np.int16)

@@ -8,6 +8,7 @@ short, and it says what runs. Word embeddings are an input: the installed encode
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -20,9 +21,10 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from index.errors import DataError
+from index.errors import ArticleQAError, DataError
 from index.packaged_weights import packaged_tensor
-from qa.onnx_reader import CONFIG, FOLDER, FORMAT, MODEL, WORDS
+from qa import onnx_reader, verifier
+from qa.networks import CONFIG, FORMAT, WORDS
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -64,10 +66,11 @@ class GraphWriter:
 
 
 def write_graph(weights: Weights, *, layers: int, heads: int, epsilon: float, quantise: bool) -> onnx.ModelProto:
-    """The reader as an ONNX model.
+    """The reader as an ONNX model, or a verifier.
 
-    Inputs: embeddings float32 (1, t, 384), the word embeddings; segments int64 (1, t), 0 question and 1 text; positions
-    int64 (1, t). Output: logits float32 (1, t, 2), of being the answer's first token and its last.
+    Inputs: embeddings float32 (1, t, 384), the word embeddings; segments int64 (1, t), 0 question, 1 text, 2 a verifier's
+    span; positions int64 (1, t). Output: logits float32 (1, t, 2): of being the answer's first token and its last; of a
+    verifier, of the first token alone, that the span does not answer and that it does.
     """
     graph = GraphWriter(quantise=quantise)
     writer = _Layers(graph, weights, heads=heads, epsilon=epsilon)
@@ -131,11 +134,14 @@ class _Layers:
         return np.concatenate(weights).T, np.concatenate([self._weights[f"{name}.{part}.bias"] for part in parts])
 
 
-def export_reader(folder: Path, out: Path, *, name: str, quantise: bool = True) -> None:
-    """Write the shipped files of the trained reader in `folder` into `out`: the model, and its checksum in a config.
+def export_reader(folder: Path, out: Path, *, name: str, quantise: bool = True, file: str = onnx_reader.MODEL) -> None:
+    """Write the shipped files of the trained reader, or verifier, in `folder` into `out`: the model, and its checksum in a
+    config.
 
-    :raises DataError: the folder holds no trained reader, or one whose word embeddings are not the packaged encoder's.
+    :param file: what the model is for: `onnx_reader.MODEL` or `verifier.MODEL`.
+    :raises DataError: the folder holds no such model, or one whose word embeddings are not the packaged encoder's.
     """
+    kind = Path(file).stem
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         stored = load_file(folder / "model.safetensors")
@@ -149,25 +155,40 @@ def export_reader(folder: Path, out: Path, *, name: str, quantise: bool = True) 
         )
         same = np.array_equal(weights[f"bert.{WORDS}"], packaged_tensor(WORDS))
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise DataError(f"{folder} holds no trained reader ({type(error).__name__}: {error}); train one first") from error
+        raise DataError(f"{folder} holds no trained {kind} ({type(error).__name__}: {error}); train one first") from error
     if not same:
-        raise DataError(f"the reader in {folder} has word embeddings of its own; train it with them frozen")
+        raise DataError(f"the {kind} in {folder} has word embeddings of its own; train it with them frozen")
+    segments = len(weights["bert.embeddings.token_type_embeddings.weight"])
+    if (segments > verifier.SPAN) != (file == verifier.MODEL):
+        raise DataError(f"{folder} holds no {kind}: it knows {segments} segments; a verifier has 3, a reader 2")
     model = graph.SerializeToString()
     about = {"name": name, "format": FORMAT, "sha256": sha256(model).hexdigest(), "int8": quantise}
     out.mkdir(parents=True, exist_ok=True)
-    (out / MODEL).write_bytes(model)
+    (out / file).write_bytes(model)
     (out / CONFIG).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    :returns: 0 when the file was written, 2 when it cannot be.
+    """
     parser = argparse.ArgumentParser(description="Write the ONNX file of a trained reader.")
     parser.add_argument("folder", type=Path, help="a training run's final folder")
-    parser.add_argument("out", type=Path, nargs="?", default=FOLDER)
-    parser.add_argument("--name", default="article-qa-reader-1", help="how people know the model")
+    parser.add_argument("out", type=Path, nargs="?", help="default: where the program reads it from")
+    parser.add_argument("--verifier", action="store_true", help="it is a verifier")
+    parser.add_argument("--name", help="how people know the model")
     parser.add_argument("--float32", action="store_true", help="do not quantise: to measure what int8 costs")
     given = parser.parse_args(arguments)
-    export_reader(given.folder, given.out, name=given.name, quantise=not given.float32)
+    kind, package = ("verifier", verifier) if given.verifier else ("reader", onnx_reader)
+    name, out = given.name or f"article-qa-{kind}-1", given.out or package.FOLDER
+    try:
+        export_reader(given.folder, out, name=name, quantise=not given.float32, file=package.MODEL)
+    except (ArticleQAError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

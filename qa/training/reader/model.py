@@ -72,19 +72,22 @@ def load_reader(folder: Path) -> BertForQuestionAnswering:
 
 
 def span_logits(model: BertForQuestionAnswering, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Start and end logits in float32, -inf where no answer may start or end. *Shapes:* (b, t) each.
+    """Start and end logits in float32, -inf where no answer may start or end. *Shapes:* (b, t) each."""
+    start, end = token_logits(model, batch.ids, batch.types, batch.attend)
+    blocked = ~batch.allowed
+    return start.masked_fill(blocked, -torch.inf), end.masked_fill(blocked, -torch.inf)
+
+
+def token_logits(model: BertForQuestionAnswering, ids: Tensor, segments: Tensor, attend: Tensor) -> tuple[Tensor, Tensor]:
+    """Both logits of every token, in float32. *Shapes:* (b, t) each.
 
     Runs in bfloat16 where that is safe: about 2.5 times as fast as float32 on a CPU with avx512_bf16.
     """
     # Additive and bfloat16: a float32 mask would turn the scores, and the softmax over them, into float32.
-    mask = torch.zeros(batch.attend.shape, dtype=torch.bfloat16).masked_fill_(~batch.attend, -1e4)[:, None, None, :]
+    mask = torch.zeros(attend.shape, dtype=torch.bfloat16).masked_fill_(~attend, -1e4)[:, None, None, :]
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        out = model(input_ids=batch.ids, token_type_ids=batch.types, attention_mask=mask)
-    blocked = ~batch.allowed
-    return (
-        out.start_logits.float().masked_fill(blocked, -torch.inf),
-        out.end_logits.float().masked_fill(blocked, -torch.inf),
-    )
+        out = model(input_ids=ids, token_type_ids=segments, attention_mask=mask)
+    return out.start_logits.float(), out.end_logits.float()
 
 
 def span_loss(start: Tensor, end: Tensor, spans: Tensor) -> Tensor:

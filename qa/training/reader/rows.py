@@ -5,12 +5,15 @@ import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from index.errors import DataError, SettingsError
 
 TRAIN_FILE = "train.jsonl.gz"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
-def sample_rows(rows: list[Row], fraction: float, seed: int) -> list[Row]:
+def sample_rows(rows: list[_T], fraction: float, seed: int) -> list[_T]:
     """A seeded sample of `fraction` of the rows, at least one, in their order; all of them when it is 1.
 
     :raises SettingsError: the fraction is not in (0, 1].

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import FrameType
 
 from qa.evaluation.files import alone
-from qa.training.reader.rows import train_file
 from qa.training.reader.trainer import Options, Trainer
 
 LOG = "train.log"
@@ -16,16 +15,16 @@ LOG = "train.log"
 log = logging.getLogger(__name__)
 
 
-def train(options: Options) -> bool:
+def train(options: Options, kind: type[Trainer] = Trainer) -> bool:
     """Train from data to `options.out`: train.log, checkpoints, stable.safetensors, final/. SIGTERM and SIGINT stop it.
 
     :returns: whether the final model was written; otherwise the run was stopped, and can be resumed.
     :raises ArticleQAError: the data, the encoder, a checkpoint or an option cannot be used.
     """
-    train_file(options.data)  # before a folder is made
+    kind.source(options.data)  # before a folder is made
     with alone(options.out), _logged(options.out / LOG):
         log.info("options %s", options.as_dict())
-        trainer = Trainer(options)
+        trainer = kind(options)
         with _stopped_by_signals(trainer):
             ended = trainer.run()
         if ended:

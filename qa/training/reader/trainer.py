@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 FINAL = "final"
 """Folder of the final model, float32, in transformers' form."""
 
-_TOKENIZER = "tokenizer.json"
-_COPIED = (_TOKENIZER, "tokenizer_config.json", "vocab.txt")
+TOKENIZER = "tokenizer.json"
+_COPIED = (TOKENIZER, "tokenizer_config.json", "vocab.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,23 +86,15 @@ class Trainer:
 
     def __init__(self, options: Options) -> None:
         """:raises ArticleQAError: the data, the encoder or the checkpoint cannot be used, or an option cannot."""
-        source, start = train_file(options.data), _checkpoint_to_start_from(options)
+        self.source(options.data)
+        start = _checkpoint_to_start_from(options)
         self.options = options
         self.base = packaged_folder()
-        tokenizer = self.base / _TOKENIZER
-        name = examples_name(source, options.written, tokenizer, fraction=options.fraction, seed=options.seed)
-        self.examples = load_examples(
-            source,
-            options.written,
-            options.out / "cache",
-            tokenizer,
-            fraction=options.fraction,
-            seed=options.seed,
-        )
-        self.probes = _load_probes(options, tokenizer)
+        name, self.examples = self.load_examples(self.base / TOKENIZER)
+        self.probes = self.load_probes(self.base / TOKENIZER)
         torch.manual_seed(options.seed)
         torch.set_num_threads(options.threads)
-        self.model = load_reader(options.start or self.base)
+        self.model = self.load_model(options.start or self.base)
         self.optimiser = make_optimiser(self.model, options.peak_rate)
         began = options.start.name if options.start else PACKAGED_NAME
         self.position = Position(seed=options.seed, examples=name, start=began)
@@ -113,6 +105,41 @@ class Trainer:
         self.stopped = False
         self._tally = _Tally()
         self._checkpoint_due = time.monotonic() + recipe.CHECKPOINT_SECONDS
+
+    @staticmethod
+    def source(data: Path) -> Path:
+        """The training file of a data folder.
+
+        :raises DataError: there is none.
+        """
+        return train_file(data)
+
+    def load_examples(self, tokenizer: Path) -> tuple[str, Examples]:
+        """The examples of the data, and their name: the same for the same ones."""
+        options, source = self.options, self.source(self.options.data)
+        name = examples_name(source, options.written, tokenizer, fraction=options.fraction, seed=options.seed)
+        cache = options.out / "cache"
+        return name, load_examples(
+            source, options.written, cache, tokenizer, fraction=options.fraction, seed=options.seed
+        )
+
+    def load_probes(self, tokenizer: Path) -> dict[str, Probe]:
+        """What is measured while it trains, by name."""
+        return _load_probes(self.options, tokenizer)
+
+    def load_model(self, folder: Path) -> BertForQuestionAnswering:
+        """The model to begin with, in training mode."""
+        return load_reader(folder)
+
+    def epoch(self, at: Position) -> tuple[Examples, list[NDArray[np.int64]]]:
+        """The examples as the position's epoch shows them, and its batches."""
+        shown = self.examples if at.whole else cropped(self.examples, seed=at.seed, epoch=at.epoch)
+        return shown, epoch_batches(shown, seed=at.seed, epoch=at.epoch)
+
+    def loss(self, shown: Examples, chosen: NDArray[np.int64]) -> tuple[torch.Tensor, int]:
+        """The loss of a batch, and its tokens."""
+        batch = collate(shown, chosen)
+        return span_loss(*span_logits(self.model, batch), batch.spans), int(batch.attend.sum())
 
     def run(self) -> bool:
         """Train to the schedule's end, or until stopped; a checkpoint is written either way.
@@ -150,9 +177,7 @@ class Trainer:
 
     def _train_epoch(self) -> bool:
         """Train from the position to the end of its epoch, or to the beginning of the decay; False when the run ends."""
-        at = self.position
-        shown = self.examples if at.whole else cropped(self.examples, seed=at.seed, epoch=at.epoch)
-        batches = epoch_batches(shown, seed=at.seed, epoch=at.epoch)
+        shown, batches = self.epoch(self.position)
         count = len(batches)
         while self._goes_on(count):
             if not self.position.whole and self.schedule.decay_due(self.position, count):
@@ -184,9 +209,8 @@ class Trainer:
         at, began = self.position, time.monotonic()
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * share * min(1.0, (at.step + 1) / recipe.WARMUP_STEPS)
-        batch = collate(shown, chosen)
-        loss = span_loss(*span_logits(self.model, batch), batch.spans)
-        value, tokens = float(loss.detach()), int(batch.attend.sum())
+        loss, tokens = self.loss(shown, chosen)
+        value = float(loss.detach())
         if not math.isfinite(value):
             raise SettingsError(
                 f"the loss is {value} at step {at.step}; take it up with --resume and a lower --peak-rate"

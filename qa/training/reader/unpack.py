@@ -19,7 +19,8 @@ from safetensors.numpy import save_file
 from index.errors import ArticleQAError, DataError
 from index.model_folder import packaged_folder
 from index.packaged_weights import packaged_tensor
-from qa.onnx_reader import FOLDER, MODEL, WORDS, load_packaged
+from qa.networks import WORDS
+from qa.onnx_reader import FOLDER, MODEL, load_packaged
 from qa.training.reader.average import WEIGHTS
 from qa.training.reader.export import MIXED, Weights
 

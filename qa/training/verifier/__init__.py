@@ -1,0 +1,1 @@
+"""Training the verifier: training rows -> what the reader finds in them (`candidates.py`) -> examples -> model folder."""
