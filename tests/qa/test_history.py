@@ -85,9 +85,9 @@ def asked(pipeline: QAPipeline) -> list[str]:
 
 def test_a_follow_up_is_read_rewritten_and_behind_what_was_said(pipeline: QAPipeline) -> None:
     """And what is told to have been understood is read by itself."""
-    pipeline.predict_turn("Where was she from?", [BUILT], article="mill")
-    rewritten = "Where was Jane Marsh from?"
-    behind = [f"Who built the old mill? | Jane Marsh | {way}" for way in (rewritten, "Where was she from?")]
+    pipeline.predict_turn("What was her trade?", [BUILT], article="mill")
+    rewritten = "What was Jane Marsh's trade?"
+    behind = [f"Who built the old mill? | Jane Marsh | {way}" for way in (rewritten, "What was her trade?")]
     assert asked(pipeline) == [*behind, rewritten]
 
 
