@@ -39,8 +39,8 @@ SEEDS = tuple(
     )
 )
 
-PLAIN = 40
-"""Times as long as a plain question that any other may take; one of signs that stand for eighteen letters each takes 20."""
+PLAIN = 28
+"""Times as long as a plain question that any other may take; one of signs that stand for eighteen letters each takes 14."""
 
 PER_KILOBYTE = 0.5
 """Times as long that each thousand bytes may take besides; of plain words they take half of it."""

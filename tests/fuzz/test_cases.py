@@ -28,6 +28,6 @@ def test_a_question_that_takes_time_with_the_square_of_its_length_is_found(monke
     """Of 2,000 characters a text: no more is looked at of a turn."""
     data = PART.join(("Who?", "article", *("word " * 400,) * 20)).encode()
     question.check(data)
-    monkeypatch.setattr(question, "folded", lambda words: [one for one in words for other in words if one != other])
+    monkeypatch.setattr(question, "folded", lambda words: [one for one in words for other in 2 * words if one != other])
     with pytest.raises(AssertionError, match=r"took .* were expected"):
         question.check(data)
